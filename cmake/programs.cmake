@@ -1,0 +1,63 @@
+# What is built around the library: the command, the tests, the benches. Natively only.
+
+find_package(GTest REQUIRED)
+
+# outboard: the command, with the hub inside. Boost's headers are slow to compile: sanitizer builds go without.
+option(OUTBOARD_COMMAND "Build the command" ON)
+if(OUTBOARD_COMMAND)
+  find_package(Boost 1.81 REQUIRED)
+  room(net KNOWS base)
+  target_link_libraries(net PUBLIC Boost::headers Threads::Threads)
+  room(hub KNOWS net)
+  file(GLOB command_sources CONFIGURE_DEPENDS src/cli/*.cc)
+  list(FILTER command_sources EXCLUDE REGEX "_test\\.cc$")
+  if(NOT command_sources STREQUAL "")
+    add_executable(outboard ${command_sources})
+    target_link_libraries(outboard PRIVATE worker hub)
+  endif()
+endif()
+
+# unit_tests: each *_test.cc beside the code it is about.
+file(GLOB_RECURSE unit_sources CONFIGURE_DEPENDS src/*_test.cc)
+if(NOT OUTBOARD_COMMAND)
+  list(FILTER unit_sources EXCLUDE REGEX "/src/(net|hub|cli)/")
+endif()
+if(NOT unit_sources STREQUAL "")
+  add_executable(unit_tests ${unit_sources})
+  target_link_libraries(unit_tests PRIVATE worker GTest::gtest_main GTest::gmock)
+  if(OUTBOARD_COMMAND)
+    target_link_libraries(unit_tests PRIVATE hub)
+    add_dependencies(unit_tests outboard)  # command_test.cc runs it, from the same folder
+  endif()
+  target_compile_definitions(unit_tests PRIVATE OUTBOARD_TESTS="${PROJECT_SOURCE_DIR}/tests")
+endif()
+
+# scenarios: runs tests/scenarios/ on a native host.
+file(GLOB scenario_sources CONFIGURE_DEPENDS tests/scenario/*.cc)
+if(NOT scenario_sources STREQUAL "")
+  add_executable(scenarios ${scenario_sources})
+  target_link_libraries(scenarios PRIVATE worker)
+endif()
+
+# fuzz_*: one program per decoder, for clang.
+option(OUTBOARD_FUZZERS "Build the fuzzers (clang)" OFF)
+if(OUTBOARD_FUZZERS)
+  file(GLOB fuzz_sources CONFIGURE_DEPENDS tests/fuzz/*.cc)
+  foreach(source IN LISTS fuzz_sources)
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE engine)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  endforeach()
+endif()
+
+# bench_*: ours beside direct SQLite and bare primitives.
+option(OUTBOARD_BENCHES "Build the benches" ON)
+if(OUTBOARD_BENCHES)
+  file(GLOB bench_sources CONFIGURE_DEPENDS bench/native/*.cc)
+  if(NOT bench_sources STREQUAL "")
+    add_executable(bench ${bench_sources})
+    target_link_libraries(bench PRIVATE worker)
+    target_include_directories(bench PRIVATE bench/native)
+  endif()
+endif()

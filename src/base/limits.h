@@ -1,0 +1,42 @@
+// Every bound of the engine, by name (law L7). Each has a test at the limit and a clear error
+// beyond.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace outboard::limits {
+
+// Messages.
+inline constexpr std::size_t frame_bytes_max = 128u << 20;  // one frame, tail included
+inline constexpr std::size_t cbor_depth_max = 16;           // arrays and maps inside each other
+inline constexpr std::size_t sql_bytes_max = 1u << 20;      // the text of one script
+
+// Results.
+inline constexpr std::size_t batch_bytes = 1u << 20;       // a batch closes once it has passed this
+inline constexpr std::size_t value_bytes_max = 64u << 20;  // one text, blob or stored row
+inline constexpr std::size_t reply_bytes_max = 16u << 20;  // all batches of one `batch` reply
+inline constexpr std::size_t import_bytes_max = 512u << 20;
+inline constexpr std::uint64_t memory_database_bytes_max = 1u << 30;  // its log included
+inline constexpr std::uint32_t credit_max = 64;  // chunks that a client may ask for ahead
+
+// Work.
+inline constexpr std::size_t queued_requests_max = 10'000;  // waiting requests of one client
+inline constexpr std::size_t queued_bytes_max = 64u << 20;  // and their bytes
+inline constexpr std::size_t batch_statements_max = 10'000;
+inline constexpr std::size_t sessions_max = 1'000;  // of one client
+inline constexpr std::size_t clients_max = 256;
+inline constexpr std::size_t streams_max = 8;  // results being read at once
+inline constexpr std::size_t transaction_depth_max = 32;
+inline constexpr std::size_t statements_cached = 128;  // of one connection
+inline constexpr std::size_t parameters_max = 32'766;  // SQLite's own
+
+// Time.
+inline constexpr std::int64_t quantum_us = 4'000;           // one client's turn
+inline constexpr std::int64_t transaction_idle_ms = 5'000;  // then it is rolled back
+inline constexpr std::int64_t stream_idle_ms = 30'000;      // a reader that asks for nothing
+
+// Clocks.
+inline constexpr std::int64_t clock_drift_max_ms = 5 * 60'000;  // how far ahead a stamp may be
+
+}  // namespace outboard::limits
