@@ -1,0 +1,366 @@
+#include "protocol/request.h"
+
+#include "base/limits.h"
+
+namespace outboard::request {
+
+namespace {
+
+// The encoded parameters, checked as far as their outside: the items are read when they are bound.
+ByteView params_item(cbor::Reader& in) {
+  auto type = in.peek();
+  if (type != cbor::Type::array && type != cbor::Type::map)
+    in.fail("params: expected an array or a map");
+  return in.skip();
+}
+
+ByteView array_item(cbor::Reader& in, const char* what) {
+  if (in.peek() != cbor::Type::array) in.fail(std::string(what) + ": expected an array");
+  return in.skip();
+}
+
+std::string_view sql_text(cbor::Reader& in) {
+  auto sql = in.text();
+  if (sql.size() > limits::sql_bytes_max) in.fail("sql: longer than 1 MiB");
+  return sql;
+}
+
+template <class Choice>
+Choice choice(cbor::Reader& in, const char* what, std::string_view first, Choice one,
+              std::string_view second, Choice other) {
+  auto name = in.text();
+  if (name != first && name != second)
+    in.fail(std::string(what) + ": expected '" + std::string(first) + "' or '" +
+            std::string(second) + "'");
+  return name == second ? other : one;
+}
+
+void require(cbor::Reader& in, bool given, const char* what) {
+  if (!given) in.fail(std::string(what) + " is missing");
+}
+
+Open read_open(cbor::Reader& in) {
+  Open open;
+  for (cbor::MapReader map(in, "open"); auto key = map.next();) {
+    if (*key == "path") {
+      open.path = in.text();
+    } else if (*key == "name") {
+      open.name = in.text();
+    } else if (*key == "storage") {
+      open.storage = choice(in, "open: storage", "file", Storage::file, "memory", Storage::memory);
+    } else if (*key == "durability") {
+      open.durability = choice(in, "open: durability", "process", Durability::process, "power",
+                               Durability::power);
+    } else {
+      map.unknown();
+    }
+  }
+  return open;
+}
+
+Exec read_exec(cbor::Reader& in, const char* what) {
+  Exec exec;
+  bool given = false;
+  for (cbor::MapReader map(in, what); auto key = map.next();) {
+    if (*key == "sql") {
+      exec.sql = sql_text(in);
+      given = true;
+    } else if (*key == "params") {
+      exec.params = params_item(in);
+    } else {
+      map.unknown();
+    }
+  }
+  require(in, given, "sql");
+  return exec;
+}
+
+Many read_many(cbor::Reader& in) {
+  Many many;
+  bool given = false;
+  for (cbor::MapReader map(in, "many"); auto key = map.next();) {
+    if (*key == "sql") {
+      many.sql = sql_text(in);
+      given = true;
+    } else if (*key == "sets") {
+      many.sets = array_item(in, "sets");
+    } else if (*key == "more") {
+      many.more = in.boolean();
+    } else {
+      map.unknown();
+    }
+  }
+  require(in, given, "sql");
+  require(in, !many.sets.empty(), "sets");
+  return many;
+}
+
+Batch read_batch(cbor::Reader& in) {
+  Batch batch;
+  bool given = false;
+  for (cbor::MapReader map(in, "batch"); auto key = map.next();) {
+    if (*key == "statements") {
+      given = true;
+      auto count = in.array();
+      if (count > limits::batch_statements_max) in.fail("batch: more than 10000 statements");
+      for (std::size_t i = 0; i < count && in.ok(); ++i)
+        batch.statements.push_back(read_exec(in, "batch: statement"));
+    } else if (*key == "atomic") {
+      batch.atomic = in.boolean();
+    } else {
+      map.unknown();
+    }
+  }
+  require(in, given, "statements");
+  return batch;
+}
+
+Stream read_stream(cbor::Reader& in) {
+  Stream stream;
+  bool given = false;
+  for (cbor::MapReader map(in, "stream"); auto key = map.next();) {
+    if (*key == "sql") {
+      stream.sql = sql_text(in);
+      given = true;
+    } else if (*key == "params") {
+      stream.params = params_item(in);
+    } else if (*key == "chunk_rows") {
+      stream.chunk_rows = in.count();
+    } else {
+      map.unknown();
+    }
+  }
+  require(in, given, "sql");
+  return stream;
+}
+
+Import read_import(cbor::Reader& in) {
+  Import import;
+  for (cbor::MapReader map(in, "import"); auto key = map.next();) {
+    if (*key == "data") {
+      import.data = in.blob();
+    } else if (*key == "more") {
+      import.more = in.boolean();
+    } else {
+      map.unknown();
+    }
+  }
+  return import;
+}
+
+template <class Empty>
+Empty read_empty(cbor::Reader& in, const char* what) {
+  for (cbor::MapReader map(in, what); map.next();) map.unknown();
+  return {};
+}
+
+Any read_operation(cbor::Reader& in, std::string_view operation) {
+  if (operation == "exec") return read_exec(in, "exec");
+  if (operation == "many") return read_many(in);
+  if (operation == "batch") return read_batch(in);
+  if (operation == "stream") return read_stream(in);
+  if (operation == "begin") return read_empty<Begin>(in, "begin");
+  if (operation == "commit") return read_empty<Commit>(in, "commit");
+  if (operation == "rollback") return read_empty<Rollback>(in, "rollback");
+  if (operation == "open") return read_open(in);
+  if (operation == "export") return read_empty<Export>(in, "export");
+  if (operation == "import") return read_import(in);
+  if (operation == "close") return read_empty<Close>(in, "close");
+  in.fail("unknown operation '" + std::string(operation.substr(0, 40)) + "'");
+  return Close{};
+}
+
+Error too_much(const char* what) {
+  return fail(Code::bad_request, what, "send what docs/protocol.md describes");
+}
+
+// A frame that is written in one go: envelope, body, no tail.
+class Request {
+ public:
+  Request(Bytes& message, std::uint64_t id, const Head& head, std::string_view operation)
+      : frame_(message), out(message) {
+    begin_envelope(out, FrameKind::request, id, head, 2);
+    out.text(operation);
+  }
+  ~Request() {
+    frame_.end_head();
+    frame_.finish();
+  }
+
+ private:
+  FrameWriter frame_;
+
+ public:
+  cbor::Writer out;
+};
+
+void write_params(cbor::Writer& out, const Params& params) {
+  if (params.is_named()) {
+    out.map(params.by_name().size());
+    for (auto& [name, value] : params.by_name()) {
+      out.text(name);
+      out.value(value);
+    }
+  } else {
+    out.array(params.positional().size());
+    for (auto& value : params.positional()) out.value(value);
+  }
+}
+
+void write_statement(cbor::Writer& out, const Sql& sql) {
+  out.map(sql.params.empty() ? 1 : 2);
+  out.text("sql");
+  out.text(sql.text);
+  if (sql.params.empty()) return;
+  out.text("params");
+  write_params(out, sql.params);
+}
+
+}  // namespace
+
+Result<Any> read(ByteView body) {
+  cbor::Reader in(body);
+  auto operation = in.text();
+  if (!in.ok()) return in.error();
+  auto request = read_operation(in, operation);
+  if (!in.ok()) return in.error();
+  if (!in.at_end()) return too_much("something follows the arguments");
+  return request;
+}
+
+Result<Chunk> read_chunk(ByteView body) {
+  cbor::Reader in(body);
+  Chunk chunk;
+  for (cbor::MapReader map(in, "chunk"); auto key = map.next();) {
+    if (*key == "sets") {
+      chunk.sets = array_item(in, "sets");
+    } else if (*key == "data") {
+      chunk.data = in.blob();
+    } else if (*key == "more") {
+      chunk.more = in.boolean();
+    } else {
+      map.unknown();
+    }
+  }
+  if (!in.ok()) return in.error();
+  if (!in.at_end()) return too_much("something follows the chunk");
+  return chunk;
+}
+
+Result<std::uint64_t> read_credit(ByteView body) {
+  cbor::Reader in(body);
+  auto chunks = in.count();
+  if (!in.ok()) return in.error();
+  if (!in.at_end()) return too_much("something follows the credit");
+  return chunks;
+}
+
+void write_hello(Bytes& message, std::uint64_t id) {
+  FrameWriter frame(message);
+  cbor::Writer out(message);
+  begin_envelope(out, FrameKind::hello, id, {}, 1);
+  out.map(2);
+  out.text("build");
+  out.text(OUTBOARD_BUILD);
+  out.text("protocol");
+  out.array(2);
+  out.count(protocol_version);
+  out.count(protocol_version);
+  frame.end_head();
+  frame.finish();
+}
+
+void write_open(Bytes& message, std::uint64_t id, const Head& head, const Open& open) {
+  Request request(message, id, head, "open");
+  request.out.map(open.name.empty() ? 3 : 4);
+  if (!open.name.empty()) {
+    request.out.text("name");
+    request.out.text(open.name);
+  }
+  request.out.text("path");
+  request.out.text(open.path);
+  request.out.text("storage");
+  request.out.text(open.storage == Storage::memory ? "memory" : "file");
+  request.out.text("durability");
+  request.out.text(open.durability == Durability::power ? "power" : "process");
+}
+
+void write_exec(Bytes& message, std::uint64_t id, const Head& head, const Sql& sql) {
+  Request request(message, id, head, "exec");
+  write_statement(request.out, sql);
+}
+
+void write_many(Bytes& message, std::uint64_t id, const Head& head, std::string_view sql,
+                const std::vector<std::vector<Value>>& sets) {
+  Request request(message, id, head, "many");
+  request.out.map(2);
+  request.out.text("sql");
+  request.out.text(sql);
+  request.out.text("sets");
+  request.out.array(sets.size());
+  for (auto& set : sets) {
+    request.out.array(set.size());
+    for (auto& value : set) request.out.value(value);
+  }
+}
+
+void write_batch(Bytes& message, std::uint64_t id, const Head& head,
+                 const std::vector<Sql>& statements, bool atomic) {
+  Request request(message, id, head, "batch");
+  request.out.map(atomic ? 2 : 1);
+  if (atomic) {
+    request.out.text("atomic");
+    request.out.boolean(true);
+  }
+  request.out.text("statements");
+  request.out.array(statements.size());
+  for (auto& statement : statements) write_statement(request.out, statement);
+}
+
+void write_stream(Bytes& message, std::uint64_t id, const Head& head, const Sql& sql,
+                  std::uint64_t chunk_rows) {
+  Request request(message, id, head, "stream");
+  request.out.map(1 + (sql.params.empty() ? 0 : 1) + (chunk_rows ? 1 : 0));
+  request.out.text("sql");
+  request.out.text(sql.text);
+  if (!sql.params.empty()) {
+    request.out.text("params");
+    write_params(request.out, sql.params);
+  }
+  if (chunk_rows) {
+    request.out.text("chunk_rows");
+    request.out.count(chunk_rows);
+  }
+}
+
+namespace {
+void write_data(cbor::Writer& out, ByteView data, bool more) {
+  out.map(more ? 2 : 1);
+  out.text("data");
+  out.blob(data);
+  if (!more) return;
+  out.text("more");
+  out.boolean(true);
+}
+}  // namespace
+
+void write_import(Bytes& message, std::uint64_t id, const Head& head, ByteView data, bool more) {
+  Request request(message, id, head, "import");
+  write_data(request.out, data, more);
+}
+
+void write_import_chunk(Bytes& message, std::uint64_t id, ByteView data, bool more) {
+  FrameWriter frame(message);
+  cbor::Writer out(message);
+  begin_envelope(out, FrameKind::chunk, id, {}, 1);
+  write_data(out, data, more);
+  frame.end_head();
+  frame.finish();
+}
+
+void write_plain(Bytes& message, std::uint64_t id, const Head& head, std::string_view operation) {
+  Request request(message, id, head, operation);
+  request.out.map(0);
+}
+
+}  // namespace outboard::request
