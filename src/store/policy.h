@@ -1,0 +1,52 @@
+// Policy: what SQL may not do, since the engine does it: other files, and the settings that the
+// promises about durability and isolation rest on.
+//
+// Installed on a connection as SQLite's authorizer, it also notes what a statement is (Traits).
+// Lives as long as its connection, on the same thread.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "store/statement.h"
+
+namespace outboard {
+
+class Policy {
+ public:
+  // `temp_names`: the temporary tables and views of the writer's connection, shared by all
+  // connections of a database: a reader learns from it what it cannot see.
+  explicit Policy(std::set<std::string>& temp_names) : temp_names_(temp_names) {}
+
+  void install(sqlite3* db);
+
+  // Begins to note the traits of the statement that is prepared next.
+  void watch() {
+    traits_ = {};
+    refusal_.reset();
+  }
+  Traits seen() const { return traits_; }
+
+  // Why the last statement was refused, if it was the policy's doing.
+  const std::optional<Error>& refusal() const { return refusal_; }
+
+  // While statements are stepped SQLite itself attaches files (VACUUM does).
+  void running(int change) { running_ += change; }
+
+ private:
+  static int on_action(void* self, int action, const char* first, const char* second,
+                       const char* schema, const char* trigger);
+  int judge(int action, const char* first, const char* second, const char* schema);
+  int refuse(std::string message, std::string hint);
+  int judge_pragma(const char* name, const char* argument);
+
+  std::set<std::string>& temp_names_;
+  Traits traits_;
+  std::optional<Error> refusal_;
+  int running_ = 0;
+};
+
+}  // namespace outboard

@@ -1,0 +1,76 @@
+#include "store/store.h"
+
+#include "base/limits.h"
+#include "store/errors.h"
+
+namespace outboard {
+
+ReaderLease& ReaderLease::operator=(ReaderLease&& other) noexcept {
+  give_back();
+  connection_ = std::move(other.connection_);
+  store_ = other.store_;
+  return *this;
+}
+
+void ReaderLease::give_back() {
+  if (!connection_) return;
+  if (connection_->in_transaction()) (void)connection_->run("rollback");
+  --store_->readers_out_;
+  store_->idle_readers_.push_back(std::move(connection_));
+}
+
+Result<std::unique_ptr<Store>> Store::open(const Options& options, Platform& platform) {
+  auto place = TRY(claim_place(options.path, options.storage, platform));
+  auto store = std::unique_ptr<Store>(new Store(std::move(place), platform));
+  auto& at = *store->place_;
+  auto writer = Connection::open(at.file(), at.vfs(), Connection::Role::writer, store->shared_);
+  if (!writer) return at.explain(writer.error());
+  store->writer_ = std::move(*writer);
+  (void)TRY(store->reader());
+
+  store->shared_.commits = 0;
+  store->info_ = {.path = at.path(),
+                  .sqlite = sqlite3_libversion(),
+                  .build = OUTBOARD_BUILD,
+                  .storage = options.storage,
+                  .durability = options.durability,
+                  .created = at.created()};
+  return store;
+}
+
+Store::~Store() {
+  idle_readers_.clear();
+  writer_.reset();  // the last connection: SQLite checkpoints and clears the log
+}
+
+Result<ReaderLease> Store::reader() {
+  ReaderLease lease;
+  lease.store_ = this;
+  if (!idle_readers_.empty()) {
+    lease.connection_ = std::move(idle_readers_.back());
+    idle_readers_.pop_back();
+  } else if (readers_out_ > limits::streams_max) {
+    return fail(Code::busy, "too many results are being read at once",
+                "read the open streams to their end, or close them");
+  } else {
+    lease.connection_ =
+        TRY(Connection::open(place_->file(), place_->vfs(), Connection::Role::reader, shared_));
+  }
+  ++readers_out_;
+  return lease;
+}
+
+void Store::forget_reader_statements() {
+  for (auto& reader : idle_readers_) reader->forget_statements();
+}
+
+Result<void> Store::flush() {
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(writer_->handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (!log || !log->pMethods) return {};
+  int code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+  if (code != SQLITE_OK) return sqlite_error(nullptr, code);
+  return {};
+}
+
+}  // namespace outboard
