@@ -1,0 +1,45 @@
+// Link: what a connection reaches its engine through. Each host is one.
+//
+// send() and cancel() may be called from any thread and return at once; the inline host alone does
+// the work inside them. The rest is the connection's, one thread at a time, but for wait().
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include <outboard/error.hpp>
+#include <outboard/value.hpp>
+
+namespace outboard {
+
+class Link {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  // A message from the engine, or why there will be no more.
+  using Arrival = std::variant<Bytes, Error>;
+
+  virtual ~Link() = default;
+
+  virtual void send(Bytes message) = 0;
+
+  // A cancel frame is on its way: a statement that runs just now should stop before it is read.
+  virtual void cancel(std::uint64_t id) = 0;
+
+  // What has arrived, oldest first.
+  virtual std::vector<Arrival> take() = 0;
+
+  // Waits until something has arrived, `done` is set, or that time has come.
+  virtual void wait(std::optional<TimePoint> until, const std::atomic<bool>& done) = 0;
+
+  // Wakes those who wait, to look at their `done`.
+  virtual void nudge() = 0;
+
+  // Ends the engine: nothing is sent after it. Waits until its file is closed.
+  virtual void close() = 0;
+};
+
+}  // namespace outboard

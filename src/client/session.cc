@@ -1,0 +1,171 @@
+#include <outboard/outboard.hpp>
+
+#include "client/calls.h"
+#include "protocol/request.h"
+
+namespace outboard {
+
+namespace {
+
+Head head_of(std::uint64_t session, const CallOptions& options = {}) {
+  return {.session = session, .timeout_ms = static_cast<std::uint64_t>(options.timeout.count())};
+}
+
+Future<bool> plain(const std::shared_ptr<detail::Connection>& connection, std::uint64_t session,
+                   const char* operation) {
+  return detail::call(connection, std::make_shared<detail::PlainCall>(),
+                      [&](Bytes& message, std::uint64_t id) {
+                        request::write_plain(message, id, head_of(session), operation);
+                      });
+}
+
+Result<void> done(Result<bool> result) {
+  if (!result) return result.error();
+  return {};
+}
+
+}  // namespace
+
+Future<Rows> Session::exec(Sql sql, CallOptions options) {
+  return detail::call(connection_, std::make_shared<detail::RowsCall>(),
+                      [&](Bytes& message, std::uint64_t id) {
+                        request::write_exec(message, id, head_of(session_, options), sql);
+                      });
+}
+
+Future<Rows> Session::many(std::string sql, std::vector<std::vector<Value>> sets,
+                           CallOptions options) {
+  // Each row begins with the number of its set.
+  return detail::call(connection_, std::make_shared<detail::RowsCall>(1),
+                      [&](Bytes& message, std::uint64_t id) {
+                        request::write_many(message, id, head_of(session_, options), sql, sets);
+                      });
+}
+
+Future<std::vector<Rows>> Session::batch(std::vector<Sql> statements, Atomic atomic,
+                                         CallOptions options) {
+  return detail::call(connection_, std::make_shared<detail::BatchCall>(),
+                      [&](Bytes& message, std::uint64_t id) {
+                        request::write_batch(message, id, head_of(session_, options), statements,
+                                             atomic == Atomic::yes);
+                      });
+}
+
+namespace detail {
+
+class StreamState {
+ public:
+  StreamState(std::shared_ptr<Connection> connection, std::shared_ptr<StreamCall> call)
+      : connection_(std::move(connection)), call_(std::move(call)) {}
+  ~StreamState() {
+    connection_->cancel(*call_);
+    connection_->forget(*call_);
+  }
+
+  Result<std::optional<Rows>> next() {
+    auto rows = call_->next_piece();
+    if (!rows && !call_->done) {
+      if (std::exchange(replied_, true)) ask_for_one();
+      connection_->wait(*call_, call_->has_piece, std::nullopt);
+      rows = call_->next_piece();
+    }
+    replied_ = true;
+    if (rows) return std::optional<Rows>(std::move(rows));
+    if (call_->error) return *call_->error;
+    return std::optional<Rows>();
+  }
+
+ private:
+  void ask_for_one() {
+    Bytes message;
+    write_credit_frame(message, call_->id, 1);
+    connection_->send_more(std::move(message));
+  }
+
+  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<StreamCall> call_;
+  bool replied_ = false;  // the first piece comes unasked
+};
+
+}  // namespace detail
+
+Result<Stream> Session::stream(Sql sql, StreamOptions options) {
+  auto call = std::make_shared<detail::StreamCall>();
+  connection_->send(call, [&](Bytes& message, std::uint64_t id) {
+    request::write_stream(message, id, head_of(session_), sql, options.chunk_rows);
+  });
+  connection_->wait(*call, call->has_piece, std::nullopt);
+  if (call->error) return *call->error;
+  return Stream(std::make_unique<detail::StreamState>(connection_, std::move(call)));
+}
+
+Stream::Stream(std::unique_ptr<detail::StreamState> state) : state_(std::move(state)) {}
+Stream::Stream(Stream&&) noexcept = default;
+Stream& Stream::operator=(Stream&&) noexcept = default;
+Stream::~Stream() = default;
+
+Result<std::optional<Rows>> Stream::next() { return state_->next(); }
+
+Transaction::Transaction(std::shared_ptr<detail::Connection> connection, std::uint64_t session)
+    : Session(std::move(connection), session) {}
+
+Transaction::Transaction(Transaction&& other) noexcept
+    : Session(other), open_(std::exchange(other.open_, false)) {}
+
+Transaction::~Transaction() {
+  if (open_) (void)rollback();
+}
+
+Result<Transaction> Transaction::begin() {
+  TRY(done(plain(connection_, session_, "begin").get()));
+  return Transaction(connection_, session_);
+}
+
+Result<void> Transaction::commit() { return end("commit"); }
+Result<void> Transaction::rollback() { return end("rollback"); }
+
+Result<void> Transaction::end(const char* operation) {
+  if (!open_) return fail(Code::bad_request, "the transaction has ended", "begin another");
+  auto ended = done(plain(connection_, session_, operation).get());
+  // A commit that was refused leaves it open: rolling back is all that is left to do then.
+  open_ = !ended && std::string_view(operation) == "commit";
+  return ended;
+}
+
+Database::Database(std::shared_ptr<detail::Connection> connection, Info info)
+    : Session(std::move(connection), 0), info_(std::move(info)) {}
+
+Database& Database::operator=(Database&& other) noexcept {
+  if (this == &other) return *this;
+  if (connection_) (void)close();
+  Session::operator=(other);
+  other.connection_.reset();
+  info_ = std::move(other.info_);
+  return *this;
+}
+
+Database::~Database() {
+  if (connection_) (void)close();
+}
+
+Result<Transaction> Database::begin() {
+  auto session = connection_->new_session();
+  TRY(done(plain(connection_, session, "begin").get()));
+  return Transaction(connection_, session);
+}
+
+Result<void> Database::transaction(const std::function<Result<void>(Transaction&)>& work) {
+  auto transaction = TRY(begin());
+  TRY(work(transaction));
+  return transaction.commit();
+}
+
+Future<bool> Database::ping() {
+  return detail::call(
+      connection_, std::make_shared<detail::PlainCall>(),
+      [](Bytes& message, std::uint64_t id) { write_bare_frame(message, FrameKind::ping, id, {}); });
+}
+
+Result<void> Database::close() { return connection_->close(); }
+
+}  // namespace outboard

@@ -1,0 +1,89 @@
+// Core: what every part of an engine works with: its database, its clients' ways out, its clock.
+//
+// Lives on the engine's thread, as everything in this room does (law L2).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "protocol/batch.h"
+#include "protocol/reply.h"
+#include "protocol/request.h"
+#include "store/store.h"
+
+namespace outboard {
+
+using ClientId = std::uint32_t;
+
+// A message that several requests may lie in; their views are good as long as one of these is.
+using SharedMessage = std::shared_ptr<const Bytes>;
+
+// One request on its way through the engine.
+struct Job {
+  ClientId client = 0;
+  std::uint64_t id = 0;
+  std::uint64_t session = 0;     // 0: none
+  std::int64_t deadline_us = 0;  // 0: none
+  SharedMessage message;
+  request::Any what;
+  std::size_t bytes = 0;  // of its frame
+
+  // Pieces that came before it was this job's turn.
+  std::vector<std::pair<SharedMessage, request::Chunk>> chunks = {};
+};
+
+class Core {
+ public:
+  Core(Platform& world, std::uint64_t epoch) : platform(world), epoch_(epoch) {}
+
+  Platform& platform;
+  std::unique_ptr<Store> store;  // null until `open`
+  BatchBuilder batch;            // for whoever is at work just now
+
+  std::int64_t now_us() { return platform.monotonic_us(); }
+
+  // Where a client's frames gather until its host takes them.
+  Bytes& output(ClientId client) { return outputs_[client]; }
+
+  // What was answered since the turn began can be taken back until its host takes it: each of these
+  // answers then becomes that error.
+  void begin_turn();
+  void retract_turn(const Error& why);
+  Bytes take_output(ClientId client);
+  void drop_output(ClientId client) { outputs_.erase(client); }
+
+  // Head of all that leaves: this life of the engine, and its commits so far.
+  Head head() const { return {.epoch = epoch_, .commit = store ? store->commits() : 0}; }
+
+  void reply_error(ClientId client, std::uint64_t id, const Error& error);
+
+  // A reply whose body `write` writes.
+  template <class Write>
+  void reply(ClientId client, std::uint64_t id, Write write) {
+    frame(client, id, FrameKind::reply, write, [](Bytes&) {});
+  }
+
+  // A frame with a body and a tail.
+  template <class Write, class Tail>
+  void frame(ClientId client, std::uint64_t id, FrameKind kind, Write write, Tail tail) {
+    answered_.push_back({client, id});
+    auto& out = output(client);
+    FrameWriter written(out);
+    cbor::Writer writer(out);
+    begin_envelope(writer, kind, id, head(), 1);
+    write(writer);
+    written.end_head();
+    tail(out);
+    written.finish();
+  }
+
+ private:
+  std::uint64_t epoch_;
+  std::map<ClientId, Bytes> outputs_;
+  std::map<ClientId, std::size_t> turn_began_at_;  // in each output
+  std::vector<std::pair<ClientId, std::uint64_t>> answered_;
+};
+
+}  // namespace outboard

@@ -1,0 +1,104 @@
+// Engine: one open database with everything that works on it. Messages in, messages out.
+//
+//   Engine engine(platform);
+//   auto client = engine.connect();
+//   engine.receive(client, message);
+//   while (engine.run()) …;                  // a turn each, of about 4 ms
+//   post(engine.take_output(client));        // after every turn
+//
+// An engine does nothing on its own and waits for nothing: its host calls run() when messages have
+// come, while run() says that there is more to do, and at wake_at_us(). It belongs to one thread
+// (law L2).
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+
+#include "engine/statements.h"
+
+namespace outboard {
+
+class Engine {
+ public:
+  explicit Engine(Platform& platform);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // How to find out, while a statement runs, that its request was taken back by a message that has
+  // not been received yet. Asked every few microseconds of work; may be empty.
+  void set_cancelled(std::function<bool(ClientId, std::uint64_t id)> cancelled) {
+    cancelled_ = std::move(cancelled);
+  }
+
+  // A new client, and the end of one: what it had open is rolled back, and what it asked is
+  // dropped.
+  ClientId connect();
+  void disconnect(ClientId client);
+
+  // Takes in a message: one or more frames. Whatever it holds, it does no more harm than an error
+  // reply.
+  void receive(ClientId client, Bytes message);
+
+  // Works for a turn. True: there is more to do at once.
+  bool run();
+
+  // What there is to post to that client since the last time; may be empty.
+  Bytes take_output(ClientId client) { return core_.take_output(client); }
+
+  // When run() wants to be called although nothing came, in the platform's monotonic microseconds.
+  std::optional<std::int64_t> wake_at_us() const;
+
+  // The last client closed the database: the host may go.
+  bool is_closed() const { return closed_; }
+
+ private:
+  struct Client {
+    bool greeted = false;
+    bool closed = false;
+    std::deque<Job> inbox;    // not looked at yet
+    std::deque<Job> blocked;  // waiting for the writer
+    std::size_t queued_bytes = 0;
+    bool queue_first = false;  // its tasks had the last turn
+  };
+
+  void receive_frame(ClientId id, Client& client, const SharedMessage& message, const Frame& frame);
+  void receive_request(ClientId id, Client& client, const SharedMessage& message,
+                       const Frame& frame, const Envelope& envelope);
+  void receive_chunk(ClientId id, Client& client, const SharedMessage& message,
+                     const Envelope& envelope);
+  void cancel(ClientId id, Client& client, std::uint64_t request);
+
+  bool serve(ClientId id, Client& client);
+  bool serve_task(ClientId id, Client& client);
+  bool serve_queue(Client& client);
+  bool has_work() const;
+  const Job* next_unblocked(const Client& client) const;
+  void keep_time();
+
+  Served answer(const Job& job);
+  Served open(const Job& job, const request::Open& open);
+  Served many(const Job& job, const request::Many& many);
+  Served begin(const Job& job);
+  Served end(const Job& job, Result<std::size_t> depth);
+  Served export_database(const Job& job);
+  Served close(const Job& job);
+  void start(std::unique_ptr<Task> task);
+  void stop_orphans();
+
+  Core core_;
+  Writer writer_{core_};
+  Tasks tasks_;
+  Statements statements_{core_, writer_, tasks_};
+  std::function<bool(ClientId, std::uint64_t)> cancelled_;
+  std::pair<ClientId, std::uint64_t> at_work_{};  // the request that runs just now
+
+  std::map<ClientId, Client> clients_;
+  ClientId last_client_ = 0;
+  ClientId last_served_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace outboard

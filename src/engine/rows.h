@@ -1,0 +1,46 @@
+// From a statement's rows to batches.
+#pragma once
+
+#include <vector>
+
+#include "engine/core.h"
+
+namespace outboard {
+
+// Appends the row that the statement stands on. `first` cells of the row are the caller's.
+void append_row(Statement& statement, BatchBuilder& batch, std::size_t first = 0);
+
+// When a batch is full.
+struct BatchLimit {
+  std::size_t bytes = limits::batch_bytes;
+  std::uint64_t rows = 0;  // 0: no limit
+};
+bool is_full(const BatchBuilder& batch, const BatchLimit& limit);
+
+// Fails with too_large if one row has made the batch larger than a frame may be.
+Result<void> fits_into_frame(const BatchBuilder& batch);
+
+// Batches that are collected to leave together.
+class Collected {
+ public:
+  // Closes the builder's batch and starts the next.
+  Result<void> take(BatchBuilder& batch, std::size_t columns);
+  const Bytes& bytes() const { return bytes_; }
+
+ private:
+  Bytes bytes_;
+};
+
+// A whole result as one batch, as `batch` wants it.
+inline constexpr BatchLimit one_batch{.bytes = limits::reply_bytes_max};
+
+// Runs a bound statement to its end and collects what it returns, as one batch at least if it has
+// columns. Fails with too_large beyond limits::reply_bytes_max.
+struct Ran {
+  reply::Statement statement;
+  Collected rows;
+};
+Result<Ran> run_to_end(Connection& connection, Statement& statement, BatchBuilder& batch,
+                       const BatchLimit& limit);
+
+}  // namespace outboard

@@ -1,0 +1,314 @@
+#include "engine/statements.h"
+
+#include "store/script.h"
+
+namespace outboard {
+
+namespace {
+
+using Control = Traits::Control;
+
+bool begins_transaction(const Traits& traits) {
+  return traits.control == Control::begin || traits.control == Control::savepoint;
+}
+
+bool ends_transaction(const Traits& traits) {
+  return traits.control == Control::commit || traits.control == Control::rollback ||
+         traits.control == Control::release;
+}
+
+Error needs_session() {
+  return fail(Code::bad_request, "a transaction needs a session: BEGIN outside of one is refused",
+              "use transaction(), or end the transaction in the same script");
+}
+
+Error in_batch(std::size_t index, Error error) {
+  error.message = "statement " + std::to_string(index + 1) + ": " + error.message;
+  return error;
+}
+
+}  // namespace
+
+void Statements::refuse(const Job& job, const Error& error) {
+  core_.reply_error(job.client, job.id, core_.store->interrupt().explain(error));
+}
+
+void Statements::reply(const Job& job, const Ran& ran) {
+  core_.frame(
+      job.client, job.id, FrameKind::reply,
+      [&](cbor::Writer& out) { reply::write_rows(out, ran.statement, false); },
+      [&](Bytes& out) { append(out, ran.rows.bytes()); });
+}
+
+void Statements::reply(const Job& job, const std::vector<Ran>& all) {
+  std::vector<reply::Statement> statements;
+  for (auto& ran : all) statements.push_back(ran.statement);
+  core_.frame(
+      job.client, job.id, FrameKind::reply,
+      [&](cbor::Writer& out) { reply::write_batch(out, statements); },
+      [&](Bytes& out) {
+        for (auto& ran : all) append(out, ran.rows.bytes());
+      });
+}
+
+Served Statements::exec(const Job& job, const request::Exec& exec) {
+  if (auto* lost = writer_.lost(job)) return refuse(job, *lost), Served::done;
+  if (skip_blank(exec.sql).empty()) return reply(job, Ran()), Served::done;
+
+  Query query{.sql = exec.sql, .params = exec.params, .limit = {}};
+  if (!writer_.held_by(job) && begins_like_reading(exec.sql) && read_outside(job, query))
+    return Served::done;
+  if (!writer_.may_write(job)) return Served::must_wait;
+  on_writer(job, query);
+  return Served::done;
+}
+
+Served Statements::stream(const Job& job, const request::Stream& stream) {
+  if (auto* lost = writer_.lost(job)) return refuse(job, *lost), Served::done;
+  auto only_reads =
+      fail(Code::bad_request, "stream takes a single statement that only reads", "use exec");
+  Cursor::Source source{.limit = {.bytes = limits::batch_bytes, .rows = stream.chunk_rows}};
+  if (writer_.held_by(job)) {
+    if (!writer_.may_write(job)) return Served::must_wait;
+    auto prepared = core_.store->writer().prepare(stream.sql);
+    if (!prepared) return refuse(job, prepared.error()), Served::done;
+    if (!prepared->statement || !prepared->rest.empty() ||
+        !prepared->statement->traits().reads_only)
+      return refuse(job, only_reads), Served::done;
+    writer_.touch(job);
+    source.statement = std::move(prepared->statement);
+  } else {
+    auto prepared = try_reader(stream.sql);
+    if (!prepared) return refuse(job, prepared.error()), Served::done;
+    if (!*prepared) return refuse(job, only_reads), Served::done;
+    source.reader = std::move((*prepared)->reader);
+    source.statement = std::move((*prepared)->statement);
+  }
+  auto own = job;
+  own.deadline_us = 0;  // it was for the first piece: the rest comes at the reader's pace
+  start_cursor(std::move(own), std::move(source), stream.params);
+  return Served::done;
+}
+
+Result<std::optional<Statements::OnReader>> Statements::try_reader(std::string_view sql) {
+  OnReader on;
+  on.reader = TRY(core_.store->reader());
+  auto prepared = on.reader->prepare(sql);
+  bool temporary_may_help = core_.store->temp_names() > 0;
+  if (!prepared) {
+    if (temporary_may_help) return std::optional<OnReader>();
+    return prepared.error();
+  }
+  if (!prepared->statement || !prepared->rest.empty()) return std::optional<OnReader>();
+  auto& traits = prepared->statement->traits();
+  if (!traits.reads_only || traits.touches_temp) return std::optional<OnReader>();
+  on.statement = std::move(prepared->statement);
+  return std::optional<OnReader>(std::move(on));
+}
+
+// True: it was answered, or became a task. False: it belongs to the writer.
+bool Statements::read_outside(const Job& job, const Query& query) {
+  auto prepared = try_reader(query.sql);
+  if (!prepared) return refuse(job, prepared.error()), true;
+  if (!*prepared) return false;
+  auto& [reader, statement] = **prepared;
+  start_cursor(
+      job, {.reader = std::move(reader), .statement = std::move(statement), .limit = query.limit},
+      query.params);
+  return true;
+}
+
+void Statements::start_cursor(Job job, Cursor::Source source, ByteView params) {
+  if (auto bound = source.statement->bind(params); !bound) return refuse(job, bound.error());
+  if (auto task = Cursor::start(core_, std::move(job), std::move(source)))
+    tasks_.add(std::move(task), core_.now_us());
+}
+
+void Statements::on_writer(const Job& job, const Query& query) {
+  auto& connection = core_.store->writer();
+  auto temp_names_before = core_.store->temp_names();
+
+  // A single reading statement inside a transaction may be read in pieces.
+  if (writer_.held_by(job)) {
+    auto prepared = connection.prepare(query.sql);
+    if (prepared && prepared->statement && prepared->rest.empty() &&
+        prepared->statement->traits().reads_only) {
+      writer_.touch(job);
+      return start_cursor(
+          job, {.reader = {}, .statement = std::move(prepared->statement), .limit = query.limit},
+          query.params);
+    }
+  }
+
+  bool ended = false;
+  auto ran = run_script(job, {.sql = query.sql, .params = query.params}, ended);
+  auto settled = writer_.settle(job, ended, ran ? nullptr : &ran.error());
+  if (core_.store->temp_names() != temp_names_before) core_.store->forget_reader_statements();
+  if (!ran) return refuse(job, ran.error());
+  if (!settled) return refuse(job, settled.error());
+  reply(job, *ran);
+}
+
+Result<Ran> Statements::run_script(const Job& job, const request::Exec& exec, bool& ended) {
+  auto& connection = core_.store->writer();
+  Ran all;
+  auto rest = exec.sql;
+  for (bool first = true; !rest.empty(); first = false) {
+    auto prepared = TRY(connection.prepare(rest));
+    if (!prepared.statement) break;
+    rest = prepared.rest;
+    bool single = first && rest.empty();
+    if (!single && !exec.params.empty())
+      return fail(Code::bad_request, "parameters go with a single statement, and this is a script",
+                  "use batch");
+    if (single && job.session == 0 && begins_transaction(prepared.statement->traits()))
+      return needs_session();
+    TRY(prepared.statement->bind(exec.params));
+    auto ran = TRY(run_one(*prepared.statement, {}, ended));
+    all.statement.changes += ran.statement.changes;
+    all.statement.last_insert_rowid = ran.statement.last_insert_rowid;
+    if (!ran.statement.has_columns) continue;
+    all.statement.has_columns = true;
+    all.statement.columns = std::move(ran.statement.columns);
+    all.rows = std::move(ran.rows);
+  }
+  return all;
+}
+
+// A writing statement that returns rows has made its changes when the first one comes: should there
+// be too many of them, a savepoint takes the changes back.
+Result<Ran> Statements::run_one(Statement& statement, const BatchLimit& limit, bool& ended) {
+  auto& connection = core_.store->writer();
+  bool returns = statement.has_columns() && !statement.traits().reads_only;
+  if (returns) TRY(connection.run("savepoint outboard_returning"));
+  auto ran = run_to_end(connection, statement, core_.batch, limit);
+  if (!ran) {
+    statement.reset();
+    if (returns && connection.in_transaction()) {
+      TRY(connection.run("rollback to outboard_returning"));
+      TRY(connection.run("release outboard_returning"));
+    }
+    return ran;
+  }
+  if (returns) {
+    auto released = connection.run("release outboard_returning");
+    if (!released) {
+      if (connection.in_transaction()) {
+        TRY(connection.run("rollback to outboard_returning"));
+        TRY(connection.run("release outboard_returning"));
+      }
+      return released.error();
+    }
+  }
+  if (ends_transaction(statement.traits())) ended = true;
+  return ran;
+}
+
+Served Statements::batch(const Job& job, const request::Batch& batch) {
+  if (auto* lost = writer_.lost(job)) return refuse(job, *lost), Served::done;
+  if (!writer_.held_by(job)) {
+    if (auto read = batch_on_reader(batch)) {
+      if (*read) {
+        reply(job, **read);
+      } else {
+        refuse(job, read->error());
+      }
+      return Served::done;
+    }
+  }
+  if (!writer_.may_write(job)) return Served::must_wait;
+
+  auto temp_names_before = core_.store->temp_names();
+  bool ended = false;
+  auto ran = run_batch(batch, ended);
+  auto settled = writer_.settle(job, ended, ran ? nullptr : &ran.error());
+  if (core_.store->temp_names() != temp_names_before) core_.store->forget_reader_statements();
+  if (!ran) {
+    refuse(job, ran.error());
+  } else if (!settled) {
+    refuse(job, settled.error());
+  } else {
+    reply(job, *ran);
+  }
+  return Served::done;
+}
+
+// Nothing: something in it writes. Else all of it on one snapshot.
+std::optional<Result<std::vector<Ran>>> Statements::batch_on_reader(const request::Batch& batch) {
+  for (auto& exec : batch.statements)
+    if (!begins_like_reading(exec.sql)) return std::nullopt;
+  auto reader = core_.store->reader();
+  if (!reader) return reader.error();
+  if (auto began = (*reader)->run("begin"); !began) return began.error();
+
+  std::vector<Ran> all;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < batch.statements.size(); ++i) {
+    auto& exec = batch.statements[i];
+    auto prepared = (*reader)->prepare(exec.sql);
+    if (!prepared || !prepared->statement)
+      return std::nullopt;  // the writer's will say what is wrong
+    auto& traits = prepared->statement->traits();
+    if (!prepared->rest.empty() || !traits.reads_only || traits.touches_temp) return std::nullopt;
+    if (auto bound = prepared->statement->bind(exec.params); !bound)
+      return in_batch(i, bound.error());
+    auto ran = run_to_end(**reader, *prepared->statement, core_.batch, one_batch);
+    if (!ran) return in_batch(i, ran.error());
+    bytes += ran->rows.bytes().size();
+    if (bytes > limits::reply_bytes_max)
+      return in_batch(
+          i, fail(Code::too_large, "the results of a batch may have up to 16 MiB", "use exec"));
+    all.push_back(std::move(*ran));
+  }
+  return all;
+}
+
+Result<std::vector<Ran>> Statements::run_batch(const request::Batch& batch, bool& ended) {
+  auto& connection = core_.store->writer();
+  if (batch.atomic) TRY(connection.run("savepoint outboard_batch"));
+
+  std::vector<Ran> all;
+  std::size_t bytes = 0;
+  auto run = [&](const request::Exec& exec) -> Result<void> {
+    auto prepared = TRY(connection.prepare(exec.sql));
+    if (!prepared.statement)
+      return fail(Code::bad_request, "there is no statement in it", "leave it out");
+    if (!prepared.rest.empty())
+      return fail(Code::bad_request, "a statement of a batch holds several",
+                  "make each an entry of its own");
+    auto control = prepared.statement->traits().control;
+    if (batch.atomic && control != Control::none)
+      return fail(Code::bad_request, "an atomic batch is a transaction already",
+                  "leave BEGIN and COMMIT out");
+    TRY(prepared.statement->bind(exec.params));
+    auto ran = TRY(run_one(*prepared.statement, one_batch, ended));
+    bytes += ran.rows.bytes().size();
+    if (bytes > limits::reply_bytes_max)
+      return fail(Code::too_large, "the results of a batch may have up to 16 MiB", "use exec");
+    all.push_back(std::move(ran));
+    return {};
+  };
+
+  for (std::size_t i = 0; i < batch.statements.size(); ++i) {
+    auto ran = run(batch.statements[i]);
+    if (ran) continue;
+    if (batch.atomic && connection.in_transaction()) {
+      TRY(connection.run("rollback to outboard_batch"));
+      TRY(connection.run("release outboard_batch"));
+    }
+    return in_batch(i, core_.store->interrupt().explain(ran.error()));
+  }
+  if (batch.atomic) {
+    auto released = connection.run("release outboard_batch");
+    if (!released) {
+      if (connection.in_transaction()) {
+        TRY(connection.run("rollback to outboard_batch"));
+        TRY(connection.run("release outboard_batch"));
+      }
+      return released.error();
+    }
+  }
+  return all;
+}
+
+}  // namespace outboard

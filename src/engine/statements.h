@@ -1,0 +1,57 @@
+// Statements: exec, stream and batch: which connection they run on, and running them.
+//
+// Outside of a transaction what only reads goes to a reader's connection and never waits.
+// Everything else goes to the writer's, when it is the job's turn.
+#pragma once
+
+#include "engine/cursor.h"
+#include "engine/task.h"
+#include "engine/writer.h"
+
+namespace outboard {
+
+// Whether a job was answered (or became a task), or has to wait for the writer.
+enum class Served { done, must_wait };
+
+class Statements {
+ public:
+  Statements(Core& core, Writer& writer, Tasks& tasks)
+      : core_(core), writer_(writer), tasks_(tasks) {}
+
+  Served exec(const Job& job, const request::Exec& exec);
+  Served stream(const Job& job, const request::Stream& stream);
+  Served batch(const Job& job, const request::Batch& batch);
+
+  // A reader's connection on which `sql` is prepared, if it is one statement that only reads and
+  // all that it reads is there to be seen outside of a transaction. Nothing: it belongs to the
+  // writer.
+  struct OnReader {
+    ReaderLease reader;
+    StatementLease statement;
+  };
+  Result<std::optional<OnReader>> try_reader(std::string_view sql);
+
+ private:
+  struct Query {
+    std::string_view sql;
+    ByteView params;
+    BatchLimit limit;
+  };
+
+  bool read_outside(const Job& job, const Query& query);
+  void on_writer(const Job& job, const Query& query);
+  Result<Ran> run_script(const Job& job, const request::Exec& exec, bool& ended);
+  Result<Ran> run_one(Statement& statement, const BatchLimit& limit, bool& ended);
+  Result<std::vector<Ran>> run_batch(const request::Batch& batch, bool& ended);
+  std::optional<Result<std::vector<Ran>>> batch_on_reader(const request::Batch& batch);
+  void start_cursor(Job job, Cursor::Source source, ByteView params);
+  void reply(const Job& job, const Ran& ran);
+  void reply(const Job& job, const std::vector<Ran>& all);
+  void refuse(const Job& job, const Error& error);
+
+  Core& core_;
+  Writer& writer_;
+  Tasks& tasks_;
+};
+
+}  // namespace outboard

@@ -1,0 +1,128 @@
+// The engine's turns: who is served when (rule H6).
+
+#include <algorithm>
+
+#include "engine/engine.h"
+
+namespace outboard {
+
+bool Engine::run() {
+  core_.begin_turn();
+  keep_time();
+  auto commits_before = core_.store ? core_.store->commits() : 0;
+  auto until_us = core_.now_us() + limits::quantum_us;
+
+  for (bool served = true; served && core_.now_us() < until_us;) {
+    served = false;
+    auto after = clients_.upper_bound(last_served_);
+    for (std::size_t i = 0; i < clients_.size() && !served; ++i) {
+      if (after == clients_.end()) after = clients_.begin();
+      last_served_ = after->first;
+      served = serve(after->first, after->second);
+      if (!served) ++after;
+    }
+  }
+
+  auto* store = core_.store.get();
+  if (store && store->info().durability == Durability::power &&
+      store->commits() != commits_before) {
+    auto flushed = store->flush();
+    if (!flushed)
+      core_.retract_turn(fail(Code::unavailable,
+                              "the log could not be flushed: " + flushed.error().message,
+                              "the change is there, but may not survive a power cut"));
+  }
+  return has_work();
+}
+
+// One step for one client: a piece of one of its tasks, or one of its requests.
+bool Engine::serve(ClientId id, Client& client) {
+  bool served = std::exchange(client.queue_first, false)
+                    ? serve_queue(client) || serve_task(id, client)
+                    : serve_task(id, client) || serve_queue(client);
+  if (served) stop_orphans();
+  return served;
+}
+
+bool Engine::serve_task(ClientId id, Client& client) {
+  auto* task = tasks_.next_ready(id);
+  if (!task) return false;
+  at_work_ = {id, task->job().id};
+  task->last_heard_us = core_.now_us();
+  auto& interrupt = core_.store->interrupt();
+  interrupt.watch(task->job().deadline_us);
+  if (task->work(core_.now_us() + limits::quantum_us)) tasks_.remove(task);
+  interrupt.rest();
+  client.queue_first = true;
+  return true;
+}
+
+bool Engine::serve_queue(Client& client) {
+  bool unblocked = next_unblocked(client) != nullptr;
+  if (!unblocked && client.inbox.empty()) return false;
+
+  auto& queue = unblocked ? client.blocked : client.inbox;
+  auto at = unblocked
+                ? std::ranges::find_if(queue, [&](auto& job) { return writer_.may_write(job); })
+                : queue.begin();
+  auto job = std::move(*at);
+  queue.erase(at);
+  client.queued_bytes -= job.bytes;
+
+  at_work_ = {job.client, job.id};
+  if (core_.store) core_.store->interrupt().watch(job.deadline_us);
+  auto served = answer(job);
+  if (core_.store) core_.store->interrupt().rest();
+  if (served == Served::must_wait) {
+    client.queued_bytes += job.bytes;
+    client.blocked.push_back(std::move(job));
+  }
+  return true;
+}
+
+const Job* Engine::next_unblocked(const Client& client) const {
+  auto found =
+      std::ranges::find_if(client.blocked, [&](auto& job) { return writer_.may_write(job); });
+  return found == client.blocked.end() ? nullptr : &*found;
+}
+
+bool Engine::has_work() const {
+  if (tasks_.any_ready()) return true;
+  return std::ranges::any_of(clients_, [&](auto& entry) {
+    return !entry.second.inbox.empty() || next_unblocked(entry.second);
+  });
+}
+
+void Engine::keep_time() {
+  if (!core_.store) return;
+  auto now_us = core_.now_us();
+  if (auto idle_us = writer_.idle_deadline_us(); idle_us && now_us >= idle_us) {
+    writer_.roll_back_idle();
+    stop_orphans();
+  }
+  if (tasks_.size() > 0) tasks_.stop_late(now_us);
+  auto timed_out =
+      fail(Code::timeout, "the deadline passed while others were writing", "try again");
+  for (auto& [id, client] : clients_) {
+    std::erase_if(client.blocked, [&](auto& job) {
+      if (!job.deadline_us || now_us < job.deadline_us) return false;
+      client.queued_bytes -= job.bytes;
+      core_.reply_error(job.client, job.id, timed_out);
+      return true;
+    });
+  }
+}
+
+std::optional<std::int64_t> Engine::wake_at_us() const {
+  std::int64_t next = 0;
+  auto consider = [&](std::int64_t at) {
+    if (at && (!next || at < next)) next = at;
+  };
+  if (core_.store) consider(writer_.idle_deadline_us());
+  consider(tasks_.next_deadline_us());
+  for (auto& [id, client] : clients_)
+    for (auto& job : client.blocked) consider(job.deadline_us);
+  return next ? std::optional(next) : std::nullopt;
+}
+
+}  // namespace outboard

@@ -1,0 +1,184 @@
+#include "engine/writer.h"
+
+#include <algorithm>
+
+namespace outboard {
+
+namespace {
+
+constexpr const char* task_savepoint = "outboard_task";
+
+std::string savepoint(std::size_t depth) { return "outboard_" + std::to_string(depth); }
+
+Error no_transaction() {
+  return fail(Code::bad_request, "the session has no open transaction", "begin one first");
+}
+
+}  // namespace
+
+bool Writer::may_write(const Job& job) const {
+  return !task_inside_ && (!holder_ || *holder_ == key(job));
+}
+
+bool Writer::held_by(ClientId client, std::uint64_t session) const {
+  return session != 0 && holder_ && *holder_ == Key(client, session);
+}
+
+const Error* Writer::lost(const Job& job) const {
+  auto found = sessions_.find(key(job));
+  return found != sessions_.end() && found->second.lost ? &*found->second.lost : nullptr;
+}
+
+std::size_t Writer::lost_sessions(ClientId client) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      sessions_, [&](auto& entry) { return entry.first.first == client && entry.second.lost; }));
+}
+
+Result<std::size_t> Writer::begin(const Job& job) {
+  if (job.session == 0)
+    return fail(Code::bad_request, "begin needs a session", "put a session's number into the head");
+  if (lost_sessions(job.client) >= limits::sessions_max)
+    return fail(Code::busy, "too many sessions lost their transaction", "end them with rollback");
+  auto& session = sessions_[key(job)];
+  if (!held_by(job)) {
+    auto began = connection().run("begin immediate");
+    if (!began) {
+      sessions_.erase(key(job));
+      return began.error();
+    }
+    holder_ = key(job);
+    session.depth = 1;
+  } else {
+    if (session.depth >= limits::transaction_depth_max)
+      return fail(Code::too_large, "transactions are nested deeper than 32", "commit some of them");
+    TRY(connection().run("savepoint " + savepoint(session.depth)));
+    ++session.depth;
+  }
+  touch(job);
+  return session.depth;
+}
+
+Result<std::size_t> Writer::commit(const Job& job) {
+  if (auto* why = lost(job)) {
+    auto error = *why;
+    sessions_.erase(key(job));
+    return error;
+  }
+  if (!held_by(job)) return no_transaction();
+  auto& session = sessions_[key(job)];
+  if (session.depth > 1) {
+    TRY(connection().run("release " + savepoint(session.depth - 1)));
+    touch(job);
+    return --session.depth;
+  }
+  auto committed = connection().run("commit");
+  if (!connection().in_transaction()) {
+    sessions_.erase(key(job));
+    release();
+  }
+  if (!committed) return committed.error();
+  return std::size_t{0};
+}
+
+Result<std::size_t> Writer::rollback(const Job& job) {
+  if (lost(job)) {
+    sessions_.erase(key(job));
+    return std::size_t{0};
+  }
+  if (!held_by(job)) return no_transaction();
+  auto& session = sessions_[key(job)];
+  if (session.depth > 1) {
+    auto name = savepoint(session.depth - 1);
+    TRY(connection().run("rollback to " + name));
+    TRY(connection().run("release " + name));
+    touch(job);
+    return --session.depth;
+  }
+  sessions_.erase(key(job));
+  release();
+  TRY(connection().run("rollback"));
+  return std::size_t{0};
+}
+
+Result<void> Writer::settle(const Job& job, bool ended, const Error* failure) {
+  bool open = connection().in_transaction();
+  if (job.session == 0) {
+    if (!open) return {};
+    TRY(connection().run("rollback"));
+    if (failure) return {};
+    return fail(Code::bad_request, "the statements left a transaction open outside of a session",
+                "end it in the same script, or use a transaction of a session; it was rolled back");
+  }
+  if (open) {
+    if (!holder_) sessions_[key(job)].depth = 1;
+    holder_ = key(job);
+    touch(job);
+  } else if (held_by(job)) {
+    release();
+    sessions_.erase(key(job));
+    if (!ended) lose(key(job), failure ? *failure : fail(Code::cancelled, "it ended on its own"));
+  }
+  return {};
+}
+
+void Writer::lose(Key session, Error why) {
+  sessions_[session].lost = fail(Code::cancelled, "the transaction was rolled back: " + why.message,
+                                 "begin it again from its start");
+}
+
+Result<void> Writer::enter(const Job& job) {
+  TRY(connection().run(std::string("savepoint ") + task_savepoint));
+  task_inside_ = true;
+  touch(job);
+  return {};
+}
+
+Result<void> Writer::leave(const Job& job) {
+  auto released = connection().run(std::string("release ") + task_savepoint);
+  if (!released) {
+    undo(job, released.error());
+    return released.error();
+  }
+  task_inside_ = false;
+  touch(job);
+  return {};
+}
+
+void Writer::undo(const Job& job, const Error& failure) {
+  task_inside_ = false;
+  if (!connection().in_transaction()) {
+    (void)settle(job, false, &failure);
+  } else if (held_by(job)) {
+    (void)connection().run(std::string("rollback to ") + task_savepoint);
+    (void)connection().run(std::string("release ") + task_savepoint);
+    touch(job);
+  } else {
+    (void)connection().run("rollback");
+  }
+}
+
+void Writer::touch(const Job& job) {
+  if (held_by(job)) last_used_us_ = core_.now_us();
+}
+
+std::int64_t Writer::idle_deadline_us() const {
+  return holder_ && !task_inside_ ? last_used_us_ + limits::transaction_idle_ms * 1'000 : 0;
+}
+
+void Writer::roll_back_idle() {
+  auto session = *holder_;
+  release();
+  (void)connection().run("rollback");
+  sessions_.erase(session);
+  lose(session, fail(Code::cancelled, "nobody used it for 5 seconds"));
+}
+
+void Writer::abandon(ClientId client) {
+  if (holder_ && holder_->first == client) {
+    release();
+    if (connection().in_transaction()) (void)connection().run("rollback");
+  }
+  std::erase_if(sessions_, [&](auto& entry) { return entry.first.first == client; });
+}
+
+}  // namespace outboard

@@ -1,0 +1,35 @@
+// InlineHost: the engine inside the caller's call. For tools and tests: whoever calls waits.
+//
+// May be used from several threads, one at a time gets through.
+#pragma once
+
+#include <mutex>
+
+#include "client/link.h"
+#include "engine/engine.h"
+#include "worker/native_platform.h"
+
+namespace outboard {
+
+class InlineHost : public Link {
+ public:
+  InlineHost() : client_(engine_.connect()) {}
+
+  void send(Bytes message) override;
+  void cancel(std::uint64_t) override {}  // whoever could is waiting
+  std::vector<Arrival> take() override;
+  void wait(std::optional<TimePoint> until, const std::atomic<bool>& done) override;
+  void nudge() override {}
+  void close() override;
+
+ private:
+  void work();
+
+  std::mutex mutex_;
+  NativePlatform platform_;
+  Engine engine_{platform_};
+  ClientId client_;
+  std::vector<Arrival> arrived_;
+};
+
+}  // namespace outboard

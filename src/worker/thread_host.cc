@@ -1,0 +1,107 @@
+#include "worker/thread_host.h"
+
+#include <array>
+#include <new>
+
+#include "base/assert.h"
+#include "client/mailbox.h"
+#include "engine/engine.h"
+#include "worker/native_platform.h"
+
+namespace outboard {
+
+// The requests that were taken back lately. Written by any thread, read by the engine's in the
+// middle of a statement: the newest few are enough.
+class TakenBack {
+ public:
+  void add(std::uint64_t id) { ids_[next_.fetch_add(1) % ids_.size()].store(id); }
+  bool holds(std::uint64_t id) const {
+    for (auto& other : ids_)
+      if (other.load(std::memory_order_relaxed) == id) return true;
+    return false;
+  }
+
+ private:
+  std::array<std::atomic<std::uint64_t>, 16> ids_{};
+  std::atomic<std::size_t> next_{0};
+};
+
+struct ThreadHost::Shared {
+  Mailbox<Bytes> to_engine;
+  Mailbox<Arrival> to_client;
+  TakenBack taken_back;
+  std::atomic<bool> stop{false};
+  std::atomic<bool> ended{false};
+
+  void lose(const std::string& why) {
+    to_client.push(
+        Error{Code::worker_lost, "the engine failed: " + why, "open the database again"});
+  }
+};
+
+ThreadHost::ThreadHost()
+    : shared_(std::make_shared<Shared>()), thread_([shared = shared_] { work(shared); }) {}
+
+void ThreadHost::work(const std::shared_ptr<Shared>& shared) {
+  set_assertion_handler(
+      [](void* context, const char* sentence) {
+        static_cast<Shared*>(context)->lose(sentence);
+        for (;;)
+          std::this_thread::sleep_for(
+              std::chrono::hours(1));  // never unwound: its state is not sound
+      },
+      shared.get());
+  try {
+    NativePlatform platform;
+    Engine engine(platform);
+    auto client = engine.connect();
+    engine.set_cancelled([&](ClientId, std::uint64_t id) { return shared->taken_back.holds(id); });
+    while (!shared->stop) {
+      for (auto& message : shared->to_engine.take()) engine.receive(client, std::move(message));
+      bool more = engine.run();
+      auto output = engine.take_output(client);
+      if (!output.empty()) shared->to_client.push(std::move(output));
+      if (more) continue;
+      std::optional<TimePoint> until;
+      if (auto wake_at_us = engine.wake_at_us())
+        until = TimePoint(std::chrono::duration_cast<TimePoint::duration>(
+            std::chrono::microseconds(*wake_at_us + 1)));
+      shared->to_engine.wait(until, shared->stop);
+    }
+  } catch (const std::bad_alloc&) {
+    shared->lose("there is no memory left");
+  } catch (const std::exception& exception) {
+    shared->lose(exception.what());
+  }
+  shared->ended = true;
+  shared->to_client.nudge();
+}
+
+void ThreadHost::send(Bytes message) { shared_->to_engine.push(std::move(message)); }
+
+void ThreadHost::cancel(std::uint64_t id) { shared_->taken_back.add(id); }
+
+std::vector<Link::Arrival> ThreadHost::take() { return shared_->to_client.take(); }
+
+void ThreadHost::wait(std::optional<TimePoint> until, const std::atomic<bool>& done) {
+  shared_->to_client.wait(until, done);
+}
+
+void ThreadHost::nudge() { shared_->to_client.nudge(); }
+
+void ThreadHost::close() {
+  if (!thread_.joinable()) return;
+  shared_->stop = true;
+  shared_->to_engine.nudge();
+  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  shared_->to_client.wait(deadline, shared_->ended);
+  while (!shared_->ended && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  if (shared_->ended) {
+    thread_.join();
+  } else {
+    thread_.detach();
+  }
+}
+
+}  // namespace outboard

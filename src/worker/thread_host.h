@@ -1,0 +1,37 @@
+// ThreadHost: an engine on a thread of its own.
+//
+// Messages pass through two mailboxes; neither side ever waits for a lock that the other holds
+// while it works (law L1). If the engine fails (an exception of the standard library, a broken
+// invariant), every waiting call ends in worker_lost.
+#pragma once
+
+#include <memory>
+#include <thread>
+
+#include "client/link.h"
+
+namespace outboard {
+
+class ThreadHost : public Link {
+ public:
+  ThreadHost();
+  ~ThreadHost() override { close(); }
+
+  void send(Bytes message) override;
+  void cancel(std::uint64_t id) override;
+  std::vector<Arrival> take() override;
+  void wait(std::optional<TimePoint> until, const std::atomic<bool>& done) override;
+  void nudge() override;
+
+  // A thread that is stuck in the operating system is left behind after ten seconds.
+  void close() override;
+
+ private:
+  struct Shared;
+  static void work(const std::shared_ptr<Shared>& shared);
+
+  std::shared_ptr<Shared> shared_;  // the thread's too: it may outlive this
+  std::thread thread_;
+};
+
+}  // namespace outboard
