@@ -1,0 +1,24 @@
+// outboard version
+
+#include <cstdio>
+
+#include <sqlite3.h>
+#include <CLI/App.hpp>
+
+#include "cli/command.h"
+
+namespace outboard::cli {
+
+std::string version_line() {
+  return std::string("outboard " OUTBOARD_BUILD " (SQLite ") + sqlite3_libversion() + ")";
+}
+
+Command add_version_command(CLI::App& outboard) {
+  auto* parser = outboard.add_subcommand("version", "Print the version of Outboard and of SQLite");
+  return {parser, []() -> Result<void> {
+            std::puts(version_line().c_str());
+            return {};
+          }};
+}
+
+}  // namespace outboard::cli

@@ -1,0 +1,24 @@
+// Every bound of the HTTP server, by name (law L7). Each has a test at the limit.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace outboard::limits {
+
+inline constexpr std::size_t http_head_bytes_max = 16u << 10;   // beyond: 431
+inline constexpr std::size_t http_target_bytes_max = 8u << 10;  // beyond: 414
+inline constexpr std::uint64_t http_body_bytes_max = 0;         // beyond: 413
+inline constexpr std::size_t http_connections_max = 512;        // beyond: 503
+inline constexpr std::size_t http_refusals_max = 64;            // being told 503 at a time
+inline constexpr std::size_t http_chunk_bytes = 64u << 10;      // of a file, in memory at a time
+inline constexpr std::size_t http_linger_bytes_max = 1u << 20;  // read and dropped before closing
+
+inline constexpr std::int64_t http_head_timeout_ms =
+    10'000;  // from a head's first byte to its last
+inline constexpr std::int64_t http_idle_timeout_ms = 30'000;  // without a byte in either direction
+inline constexpr std::int64_t http_linger_timeout_ms = 2'000;
+inline constexpr std::int64_t http_stop_timeout_ms = 5'000;
+inline constexpr std::int64_t http_accept_pause_ms = 100;  // when no socket is to be had
+
+}  // namespace outboard::limits
