@@ -22,6 +22,7 @@
 #include <outboard/options.hpp>
 #include <outboard/result.hpp>
 #include <outboard/rows.hpp>
+#include <outboard/sets.hpp>
 #include <outboard/sql.hpp>
 #include <outboard/value.hpp>
 
@@ -56,7 +57,13 @@ class Session {
   Future<Rows> exec(Sql sql, CallOptions options = {});
 
   // One statement with many sets of parameters, all or nothing. The rows of all sets in order.
-  Future<Rows> many(std::string sql, std::vector<std::vector<Value>> sets,
+  Future<Rows> many(std::string sql, const std::vector<std::vector<Value>>& sets,
+                    CallOptions options = {});
+
+  // The same, with sets that are made on the way: `fill` adds one or more of them each time it is
+  // called, and says false when there are no more. The engine works on the first while the next are
+  // made; the call returns when the last is on its way.
+  Future<Rows> many(std::string sql, const std::function<bool(Sets&)>& fill,
                     CallOptions options = {});
 
   // Statements in order. Without Atomic::yes those before a failing one stay done.
@@ -72,6 +79,7 @@ class Session {
 
   std::shared_ptr<detail::Connection> connection_;
   std::uint64_t session_;
+  bool ended_ = false;  // a transaction's: every call fails
 };
 
 // An open transaction. Rolled back when dropped before commit().
@@ -91,8 +99,6 @@ class Transaction : public Session {
 
  private:
   Result<void> end(const char* operation);
-
-  bool open_ = true;
 };
 
 class Database : public Session {

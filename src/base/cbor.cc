@@ -132,9 +132,8 @@ void Writer::value(const ValueView& value) {
   }
 }
 
-void Reader::fail(std::string message) {
-  if (!error_)
-    error_ = Error{Code::bad_request, std::move(message), "send what docs/protocol.md describes"};
+void Reader::fail(std::string message, Code code) {
+  if (!error_) error_ = Error{code, std::move(message), "send what docs/protocol.md describes"};
   at_ = bytes_.size();
 }
 
@@ -263,9 +262,13 @@ std::size_t Reader::map() {
   return ok() ? static_cast<std::size_t>(pairs) : 0;
 }
 
+void Reader::expect_end() {
+  if (ok() && !at_end()) fail("something follows where nothing should");
+}
+
 ByteView Reader::skip() {
   auto start = at_;
-  std::array<std::uint64_t, limits::cbor_depth_max> left_at{};  // items still to come, per level
+  std::array<std::uint64_t, limits::cbor_depth_max + 1> left_at{};  // items to come, per level
   std::size_t depth = 0;
   left_at[0] = 1;
   for (;;) {
@@ -283,19 +286,21 @@ ByteView Reader::skip() {
       case 5: inside = item.argument <= left() ? 2 * item.argument : item.argument; break;
       case 6: fail("tags of CBOR are not used here"); break;
       case 7:
-        if (item.short_form < 20 || item.short_form > 27 || item.short_form == 23)
+        if (item.short_form < 20 || item.short_form == 23 || item.short_form == 24)
           fail("a simple value of CBOR that is not used here");
         break;
     }
     if (inside > left()) fail("a container claims more items than the message holds");
-    if (inside > 0 && ok()) {
-      if (++depth == limits::cbor_depth_max)
-        return fail("arrays and maps are nested too deep"), ByteView();
-      left_at[depth] = inside;
-    }
+    bool container = item.major == 4 || item.major == 5;
+    if (container && depth == limits::cbor_depth_max) fail("arrays and maps are nested too deep");
     if (!ok()) return {};
+    if (inside > 0) left_at[++depth] = inside;
   }
 }
+
+namespace {
+std::string quoted(std::string_view key) { return "'" + std::string(first_of_utf8(key, 40)) + "'"; }
+}  // namespace
 
 MapReader::MapReader(Reader& reader, const char* what)
     : reader_(reader), what_(what), left_(reader.map()) {
@@ -312,7 +317,7 @@ std::optional<std::string_view> MapReader::next() {
   if (!reader_.ok()) return std::nullopt;
   for (std::size_t i = 0; i < seen_count_; ++i) {
     if (seen_[i] != key) continue;
-    reader_.fail(std::string(what_) + ": the key '" + std::string(key) + "' comes twice");
+    reader_.fail(std::string(what_) + ": the key " + quoted(key) + " comes twice");
     return std::nullopt;
   }
   seen_[seen_count_++] = key;
@@ -320,7 +325,7 @@ std::optional<std::string_view> MapReader::next() {
 }
 
 void MapReader::unknown() {
-  reader_.fail(std::string(what_) + ": unknown key '" + std::string(seen_[seen_count_ - 1]) + "'");
+  reader_.fail(std::string(what_) + ": unknown key " + quoted(seen_[seen_count_ - 1]));
 }
 
 }  // namespace outboard::cbor

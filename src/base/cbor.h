@@ -53,6 +53,9 @@ class Writer {
   void value(const ValueView& value);
   void value(const Value& value) { this->value(view_of(value)); }
 
+  // Items that are encoded already.
+  void encoded(ByteView items) { out_.insert(out_.end(), items.begin(), items.end()); }
+
   // Followed by that many items, or pairs of key and item.
   void array(std::size_t items) { head(4, items); }
   void map(std::size_t pairs) { head(5, pairs); }
@@ -94,8 +97,11 @@ class Reader {
   // are not looked into.
   ByteView skip();
 
+  // A fault if anything follows.
+  void expect_end();
+
   // Marks the input as wrong from the outside: "…: a timeout must be at least 1".
-  void fail(std::string message);
+  void fail(std::string message, Code code = Code::bad_request);
 
  private:
   struct Head {

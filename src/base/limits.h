@@ -10,7 +10,9 @@ namespace outboard::limits {
 // Messages.
 inline constexpr std::size_t frame_bytes_max = 128u << 20;  // one frame, tail included
 inline constexpr std::size_t cbor_depth_max = 16;           // arrays and maps inside each other
-inline constexpr std::size_t sql_bytes_max = 1u << 20;      // the text of one script
+inline constexpr std::size_t sql_bytes_max = 16u << 20;     // the text of one script
+inline constexpr std::size_t column_names_bytes_max = 1u << 20;  // of one result, together
+inline constexpr std::size_t error_text_bytes_max = 16u << 10;   // of a message or a hint: then cut
 
 // Results.
 inline constexpr std::size_t batch_bytes = 1u << 20;       // a batch closes once it has passed this

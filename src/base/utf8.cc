@@ -55,6 +55,12 @@ std::optional<std::size_t> utf16_length(std::string_view text) {
   return units;
 }
 
+std::string_view first_of_utf8(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  while (bytes_max > 0 && (text[bytes_max] & 0xC0) == 0x80) --bytes_max;
+  return text.substr(0, bytes_max);
+}
+
 std::string well_formed(std::string_view text) {
   std::string out(text);
   if (!is_utf8(text))

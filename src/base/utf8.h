@@ -18,6 +18,9 @@ inline bool is_utf8(std::string_view text) {
   return is_ascii(text) || utf16_length(text).has_value();
 }
 
+// The beginning of `text`: at most that many bytes, and no half of a character.
+std::string_view first_of_utf8(std::string_view text, std::size_t bytes_max);
+
 // `text`, with a question mark for each byte beyond ASCII if it is not well-formed.
 std::string well_formed(std::string_view text);
 

@@ -21,6 +21,7 @@ std::string to_hex(ByteView bytes) {
 namespace {
 
 std::string real_literal(double real) {
+  if (std::isnan(real)) return "null";                         // what SQLite makes of it
   if (std::isinf(real)) return real > 0 ? "9e999" : "-9e999";  // what SQLite reads as infinity
   char buffer[32];
   auto end = std::to_chars(buffer, buffer + sizeof buffer, real).ptr;

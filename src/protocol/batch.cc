@@ -21,6 +21,13 @@ constexpr std::uint8_t flag_ascii = 1, flag_utf8 = 2;
 
 ColumnForm form_of(Kind kind) { return static_cast<ColumnForm>(kind); }
 
+// What a cell takes, heaps apart. A null of a column of nulls takes nothing by itself, but may
+// become one of a mixed column: it is counted, so that such a column cannot grow without an end.
+std::size_t cell_bytes(ColumnForm form) {
+  constexpr std::size_t bytes[] = {1, 8, 8, 4, 4, 1 + 8 + 4 + 4};
+  return bytes[static_cast<std::size_t>(form)];
+}
+
 std::uint32_t narrow(std::size_t size) { return static_cast<std::uint32_t>(size); }
 
 }  // namespace
@@ -45,7 +52,8 @@ void BatchBuilder::start(std::size_t columns) {
 
 // From here on every section has an entry for each row; finish() leaves out those that nobody
 // needs.
-void BatchBuilder::mix(Column& column) const {
+void BatchBuilder::mix(Column& column) {
+  bytes_ += rows_ * (cell_bytes(ColumnForm::mixed) - cell_bytes(column.form));
   column.tags.assign(rows_, static_cast<Kind>(column.form));
   column.numbers.resize(rows_);
   column.text_ends.resize(rows_);
@@ -67,8 +75,8 @@ BatchBuilder::Column& BatchBuilder::cell(std::size_t index, Kind kind) {
     column.numbers.push_back(0);
     column.text_ends.push_back(narrow(column.text.size()));
     column.blob_ends.push_back(narrow(column.blob.size()));
-    bytes_ += 17;
   }
+  bytes_ += cell_bytes(column.form);
   return column;
 }
 
@@ -79,7 +87,6 @@ void BatchBuilder::integer(std::size_t index, std::int64_t value) {
     column.numbers.back() = static_cast<std::uint64_t>(value);
   } else {
     column.numbers.push_back(static_cast<std::uint64_t>(value));
-    bytes_ += 8;
   }
 }
 
@@ -90,7 +97,6 @@ void BatchBuilder::real(std::size_t index, double value) {
     column.numbers.back() = std::bit_cast<std::uint64_t>(value);
   } else {
     column.numbers.push_back(std::bit_cast<std::uint64_t>(value));
-    bytes_ += 8;
   }
 }
 
@@ -103,7 +109,6 @@ void BatchBuilder::text(std::size_t index, std::string_view value) {
     column.text_ends.back() = end;
   } else {
     column.text_ends.push_back(end);
-    bytes_ += 4;
   }
   bytes_ += value.size();
 }
@@ -117,7 +122,6 @@ void BatchBuilder::blob(std::size_t index, ByteView value) {
     column.blob_ends.back() = end;
   } else {
     column.blob_ends.push_back(end);
-    bytes_ += 4;
   }
   bytes_ += value.size();
 }
@@ -198,11 +202,13 @@ Result<BatchView> BatchView::read(ByteView tail) {
   if (bytes % 8 != 0 || bytes > tail.size() || bytes < header_bytes) return broken();
   if (view.columns_ > (bytes - header_bytes) / descriptor_bytes) return broken();
   view.block_ = tail.first(bytes);
+  std::uint64_t rows = view.rows_;
+  auto sections_at = header_bytes + view.columns_ * descriptor_bytes;
 
   for (std::size_t column = 0; column < view.columns_; ++column) {
-    auto section_fits = [&](std::size_t at, std::size_t size) {
+    auto section_fits = [&](std::size_t at, std::uint64_t size) {
       std::size_t start = view.field(column, at);
-      return start % 8 == 0 && start <= bytes && size <= bytes - start;
+      return start % 8 == 0 && start >= sections_at && start <= bytes && size <= bytes - start;
     };
     auto ends_rise = [&](std::size_t at, std::size_t heap_bytes) {
       std::uint32_t before = 0;
@@ -215,7 +221,7 @@ Result<BatchView> BatchView::read(ByteView tail) {
     };
     auto heap_is_sound = [&](std::size_t ends, std::size_t heap) {
       std::size_t heap_bytes = view.field(column, heap + 4);
-      return section_fits(ends, view.rows_ * 4) && section_fits(heap, heap_bytes) &&
+      return section_fits(ends, rows * 4) && section_fits(heap, heap_bytes) &&
              ends_rise(ends, heap_bytes);
     };
 
@@ -229,8 +235,8 @@ Result<BatchView> BatchView::read(ByteView tail) {
     bool blob = form == static_cast<std::uint8_t>(ColumnForm::blob) ||
                 (mixed && view.field(column, blob_ends_field));
     bool sound = form <= static_cast<std::uint8_t>(ColumnForm::mixed) &&
-                 (!mixed || section_fits(tags_field, view.rows_)) &&
-                 (!number || section_fits(numbers_field, view.rows_ * 8)) &&
+                 (!mixed || section_fits(tags_field, rows)) &&
+                 (!number || section_fits(numbers_field, rows * 8)) &&
                  (!text || heap_is_sound(text_ends_field, text_field)) &&
                  (!blob || heap_is_sound(blob_ends_field, blob_field));
     if (!sound) return broken();
@@ -282,7 +288,10 @@ ValueView BatchView::cell(std::size_t row, std::size_t column) const {
 }
 
 ByteView BatchView::blob_heap(std::size_t column) const {
-  if (!field(column, blob_ends_field)) return {};
+  auto form = static_cast<ColumnForm>(descriptor(column)[0]);
+  bool has_blobs =
+      form == ColumnForm::blob || (form == ColumnForm::mixed && field(column, blob_ends_field));
+  if (!has_blobs) return {};
   return block_.subspan(field(column, blob_field), field(column, blob_field + 4));
 }
 

@@ -37,7 +37,7 @@ class BatchBuilder {
 
   std::size_t rows() const { return rows_; }
 
-  // About as many as finish() will write.
+  // About as many as finish() will write, and never much less.
   std::size_t bytes() const { return bytes_; }
 
   // Appends the block to `out`, whose size is a multiple of 8.
@@ -56,7 +56,7 @@ class BatchBuilder {
   };
 
   Column& cell(std::size_t column, Kind kind);
-  void mix(Column& column) const;
+  void mix(Column& column);
   static void finish_column(const Column& column, std::size_t rows, Bytes& out,
                             std::size_t batch_at, std::size_t descriptor_at);
 
@@ -81,7 +81,8 @@ class BatchView {
   Kind kind(std::size_t row, std::size_t column) const;
   ValueView cell(std::size_t row, std::size_t column) const;
 
-  // The blob heap of a column: of a column of blobs, their bytes end to end.
+  // The blob heap of a column: of a column of blobs, their bytes end to end. REQUIRES: column <
+  // columns().
   ByteView blob_heap(std::size_t column) const;
 
  private:

@@ -1,5 +1,7 @@
 #include "protocol/envelope.h"
 
+#include <array>
+
 #include "base/utf8.h"
 
 namespace outboard {
@@ -44,6 +46,14 @@ void write_head(cbor::Writer& out, const Head& head) {
   }
 }
 
+// Items of an envelope of each kind, in the order of the enum.
+constexpr std::array<std::size_t, 9> items_of_kind = {4, 5, 4, 4, 4, 4, 3, 5, 3};
+
+// An error may quote what came in, of whatever size and encoding.
+std::string speakable(std::string_view text) {
+  return well_formed(first_of_utf8(text, limits::error_text_bytes_max));
+}
+
 }  // namespace
 
 Result<Envelope> read_envelope(ByteView head, std::uint64_t& id) {
@@ -54,11 +64,13 @@ Result<Envelope> read_envelope(ByteView head, std::uint64_t& id) {
   envelope.id = id = in.count();
   read_head(in, envelope.head);
   if (!in.ok()) return in.error();
-  if (items < 3 || kind > static_cast<std::uint64_t>(FrameKind::ping))
+  if (kind >= items_of_kind.size())
     return fail(Code::bad_request, "unknown kind of frame", "send what docs/protocol.md describes");
   envelope.kind = static_cast<FrameKind>(kind);
-
   envelope.body = in.rest();
+  if (items != items_of_kind[kind] || (items == 3) != envelope.body.empty())
+    return fail(Code::bad_request, "an envelope with too many or too few items",
+                "send what docs/protocol.md describes");
   return envelope;
 }
 
@@ -96,10 +108,10 @@ void write_error_frame(Bytes& message, std::uint64_t id, const Head& head, const
   out.text(name_of(error.code));
   if (!error.hint.empty()) {
     out.text("hint");
-    out.text(well_formed(error.hint));
+    out.text(speakable(error.hint));
   }
   out.text("message");
-  out.text(well_formed(error.message));
+  out.text(speakable(error.message));
   frame.end_head();
   frame.finish();
 }
@@ -118,6 +130,7 @@ Error read_error(ByteView body) {
       map.unknown();
     }
   }
+  in.expect_end();
   return in.ok() ? error : in.error();
 }
 

@@ -125,6 +125,7 @@ Result<Info> read_open(ByteView body) {
       map.unknown();
     }
   }
+  in.expect_end();
   if (!in.ok()) return in.error();
   return info;
 }
@@ -141,6 +142,7 @@ Result<Rows> read_rows(ByteView body) {
       map.unknown();
     }
   }
+  in.expect_end();
   if (!in.ok()) return in.error();
   return rows;
 }
@@ -160,6 +162,7 @@ Result<std::vector<Statement>> read_batch(ByteView body) {
         if (!read_field(in, *field, statement)) fields.unknown();
     }
   }
+  in.expect_end();
   if (!in.ok()) return in.error();
   return statements;
 }
@@ -178,6 +181,8 @@ Result<void> read_client_hello(ByteView body) {
       map.unknown();
     }
   }
+  if (newest == 0) in.fail("hello: protocol is missing");
+  in.expect_end();
   if (!in.ok()) return in.error();
   if (oldest > protocol_version)
     return fail(Code::outdated, "the client speaks a newer protocol than this engine",

@@ -15,7 +15,7 @@ struct Statement {
   std::int64_t changes = 0;
   std::int64_t last_insert_rowid = 0;
   bool has_columns = false;
-  std::vector<std::string> columns;
+  std::vector<std::string> columns = {};
 };
 
 // Reply to exec, many, stream and export, or a later chunk of it (then only `more` counts).

@@ -1,5 +1,7 @@
 #include "protocol/request.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
 
 namespace outboard::request {
@@ -21,7 +23,8 @@ ByteView array_item(cbor::Reader& in, const char* what) {
 
 std::string_view sql_text(cbor::Reader& in) {
   auto sql = in.text();
-  if (sql.size() > limits::sql_bytes_max) in.fail("sql: longer than 1 MiB");
+  if (sql.size() > limits::sql_bytes_max) in.fail("sql: longer than 16 MiB", Code::too_large);
+  if (sql.find('\0') != std::string_view::npos) in.fail("sql: there is a zero byte in it");
   return sql;
 }
 
@@ -102,7 +105,8 @@ Batch read_batch(cbor::Reader& in) {
     if (*key == "statements") {
       given = true;
       auto count = in.array();
-      if (count > limits::batch_statements_max) in.fail("batch: more than 10000 statements");
+      if (count > limits::batch_statements_max)
+        in.fail("batch: more than 10000 statements", Code::too_large);
       for (std::size_t i = 0; i < count && in.ok(); ++i)
         batch.statements.push_back(read_exec(in, "batch: statement"));
     } else if (*key == "atomic") {
@@ -170,10 +174,6 @@ Any read_operation(cbor::Reader& in, std::string_view operation) {
   return Close{};
 }
 
-Error too_much(const char* what) {
-  return fail(Code::bad_request, what, "send what docs/protocol.md describes");
-}
-
 // A frame that is written in one go: envelope, body, no tail.
 class Request {
  public:
@@ -196,8 +196,12 @@ class Request {
 
 void write_params(cbor::Writer& out, const Params& params) {
   if (params.is_named()) {
-    out.map(params.by_name().size());
-    for (auto& [name, value] : params.by_name()) {
+    auto named = params.by_name();
+    std::ranges::sort(named, {}, [](auto& entry) {
+      return std::pair(entry.first.size(), std::string_view(entry.first));
+    });
+    out.map(named.size());
+    for (auto& [name, value] : named) {
       out.text(name);
       out.value(value);
     }
@@ -223,8 +227,8 @@ Result<Any> read(ByteView body) {
   auto operation = in.text();
   if (!in.ok()) return in.error();
   auto request = read_operation(in, operation);
+  in.expect_end();
   if (!in.ok()) return in.error();
-  if (!in.at_end()) return too_much("something follows the arguments");
   return request;
 }
 
@@ -242,16 +246,16 @@ Result<Chunk> read_chunk(ByteView body) {
       map.unknown();
     }
   }
+  in.expect_end();
   if (!in.ok()) return in.error();
-  if (!in.at_end()) return too_much("something follows the chunk");
   return chunk;
 }
 
 Result<std::uint64_t> read_credit(ByteView body) {
   cbor::Reader in(body);
   auto chunks = in.count();
+  in.expect_end();
   if (!in.ok()) return in.error();
-  if (!in.at_end()) return too_much("something follows the credit");
   return chunks;
 }
 
@@ -290,18 +294,35 @@ void write_exec(Bytes& message, std::uint64_t id, const Head& head, const Sql& s
   write_statement(request.out, sql);
 }
 
+namespace {
+void write_sets(cbor::Writer& out, const Sets& sets, bool more) {
+  if (more) {
+    out.text("more");
+    out.boolean(true);
+  }
+  out.text("sets");
+  out.array(sets.count());
+  out.encoded(sets.encoded());
+}
+}  // namespace
+
 void write_many(Bytes& message, std::uint64_t id, const Head& head, std::string_view sql,
-                const std::vector<std::vector<Value>>& sets) {
+                const Sets& sets, bool more) {
   Request request(message, id, head, "many");
-  request.out.map(2);
+  request.out.map(more ? 3 : 2);
   request.out.text("sql");
   request.out.text(sql);
-  request.out.text("sets");
-  request.out.array(sets.size());
-  for (auto& set : sets) {
-    request.out.array(set.size());
-    for (auto& value : set) request.out.value(value);
-  }
+  write_sets(request.out, sets, more);
+}
+
+void write_many_chunk(Bytes& message, std::uint64_t id, const Sets& sets, bool more) {
+  FrameWriter frame(message);
+  cbor::Writer out(message);
+  begin_envelope(out, FrameKind::chunk, id, {}, 1);
+  out.map(more ? 2 : 1);
+  write_sets(out, sets, more);
+  frame.end_head();
+  frame.finish();
 }
 
 void write_batch(Bytes& message, std::uint64_t id, const Head& head,

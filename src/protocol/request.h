@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <outboard/options.hpp>
+#include <outboard/sets.hpp>
 #include <outboard/sql.hpp>
 
 #include "protocol/envelope.h"
@@ -78,7 +79,8 @@ void write_hello(Bytes& message, std::uint64_t id);
 void write_open(Bytes& message, std::uint64_t id, const Head& head, const Open& open);
 void write_exec(Bytes& message, std::uint64_t id, const Head& head, const Sql& sql);
 void write_many(Bytes& message, std::uint64_t id, const Head& head, std::string_view sql,
-                const std::vector<std::vector<Value>>& sets);
+                const Sets& sets, bool more);
+void write_many_chunk(Bytes& message, std::uint64_t id, const Sets& sets, bool more);
 void write_batch(Bytes& message, std::uint64_t id, const Head& head,
                  const std::vector<Sql>& statements, bool atomic);
 void write_stream(Bytes& message, std::uint64_t id, const Head& head, const Sql& sql,
