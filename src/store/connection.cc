@@ -12,24 +12,6 @@ namespace {
 constexpr int steps_between_questions = 2'000;
 }  // namespace
 
-StatementLease& StatementLease::operator=(StatementLease&& other) noexcept {
-  give_back();
-  statement_ = std::move(other.statement_);
-  connection_ = other.connection_;
-  key_ = std::move(other.key_);
-  return *this;
-}
-
-void StatementLease::give_back() {
-  if (!statement_) return;
-  statement_->reset();
-  if (key_.empty()) {
-    statement_.reset();
-  } else {
-    connection_->keep(std::move(key_), std::move(statement_));
-  }
-}
-
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& file,
                                                      const std::string& vfs, Role role,
                                                      Shared& shared) {
@@ -77,27 +59,28 @@ Result<void> Connection::set_up(Role role) {
 }
 
 Connection::~Connection() {
-  forget_statements();
+  cache_.clear();
   sqlite3_close(db_);
 }
 
 Result<Connection::Prepared> Connection::prepare(std::string_view sql) {
-  if (auto found = by_sql_.find(sql); found != by_sql_.end()) {
-    auto idle = found->second;
-    by_sql_.erase(found);
-    Prepared prepared;
-    prepared.statement.connection_ = this;
-    prepared.statement.statement_ = std::move(idle->statement);
-    prepared.statement.key_ = std::move(idle->sql);
-    idle_.erase(idle);
-    return prepared;
-  }
+  if (auto kept = cache_.find(sql)) return Prepared{std::move(kept), {}};
+  auto prepared = TRY(compile(sql, static_cast<int>(sql.size())));
+  if (prepared.statement && prepared.rest.empty() && !prepared.statement->traits().is_pragma)
+    prepared.statement = cache_.add(sql, std::move(prepared.statement).own());
+  return prepared;
+}
 
+Result<Connection::Prepared> Connection::prepare_next(std::string_view rest) {
+  return compile(rest, -1);  // told a length, SQLite would copy all of the rest each time
+}
+
+Result<Connection::Prepared> Connection::compile(std::string_view sql, int bytes) {
   sqlite3_stmt* handle = nullptr;
   const char* rest = nullptr;
   policy_.watch();
-  int code = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()),
-                                SQLITE_PREPARE_PERSISTENT, &handle, &rest);
+  int code = sqlite3_prepare_v3(db_, sql.data(), bytes, bytes < 0 ? 0 : SQLITE_PREPARE_PERSISTENT,
+                                &handle, &rest);
   if (code == SQLITE_AUTH && policy_.refusal()) return *policy_.refusal();
   if (code != SQLITE_OK) return sqlite_error(db_, code);
 
@@ -106,24 +89,19 @@ Result<Connection::Prepared> Connection::prepare(std::string_view sql) {
   if (!handle) return prepared;
   auto traits = policy_.seen();
   traits.reads_only = sqlite3_stmt_readonly(handle) != 0 && traits.control == Traits::Control::none;
-  prepared.statement.connection_ = this;
-  prepared.statement.statement_ = std::make_unique<Statement>(handle, traits, policy_);
-  if (prepared.rest.empty()) prepared.statement.key_ = sql;
+  prepared.statement = StatementLease(std::make_unique<Statement>(handle, traits, policy_));
   return prepared;
 }
 
-void Connection::keep(std::string key, std::unique_ptr<Statement> statement) {
-  idle_.push_front({std::move(key), std::move(statement)});
-  by_sql_.emplace(idle_.front().sql, idle_.begin());
-  if (idle_.size() <= limits::statements_cached) return;
-  auto oldest = std::prev(idle_.end());
-  auto [first, last] = by_sql_.equal_range(std::string_view(oldest->sql));
-  for (auto at = first; at != last; ++at) {
-    if (at->second != oldest) continue;
-    by_sql_.erase(at);
-    break;
-  }
-  idle_.erase(oldest);
+// Statements that were prepared before a temporary table hid another one would still read that.
+Result<void> Connection::catch_up() {
+  auto& ahead = shared_.ahead;
+  if (temp_names_known_ != ahead.temp_names.size()) cache_.clear();
+  temp_names_known_ = ahead.temp_names.size();
+  if (case_sensitive_like_ == ahead.case_sensitive_like) return {};
+  case_sensitive_like_ = ahead.case_sensitive_like;
+  return configure(case_sensitive_like_ ? "pragma case_sensitive_like = on"
+                                        : "pragma case_sensitive_like = off");
 }
 
 Result<void> Connection::configure(const char* sql) {
@@ -133,6 +111,7 @@ Result<void> Connection::configure(const char* sql) {
 }
 
 Result<void> Connection::run(std::string_view sql) {
+  Interrupt::Pause pause(shared_.interrupt);
   auto prepared = TRY(prepare(sql));
   (void)TRY(prepared.statement->step());
   return {};

@@ -6,41 +6,15 @@
 
 #include <sqlite3.h>
 
-#include <list>
 #include <memory>
-#include <set>
 #include <string>
-#include <unordered_map>
 
 #include "base/uuid.h"
 #include "store/interrupt.h"
 #include "store/policy.h"
-#include "store/statement.h"
+#include "store/statement_cache.h"
 
 namespace outboard {
-
-class Connection;
-
-// A statement on loan. Given back, reset, when this goes.
-class StatementLease {
- public:
-  StatementLease() = default;
-  StatementLease(StatementLease&& other) noexcept { *this = std::move(other); }
-  StatementLease& operator=(StatementLease&& other) noexcept;
-  ~StatementLease() { give_back(); }
-
-  explicit operator bool() const { return statement_ != nullptr; }
-  Statement* operator->() const { return statement_.get(); }
-  Statement& operator*() const { return *statement_; }
-
- private:
-  friend class Connection;
-  void give_back();
-
-  std::unique_ptr<Statement> statement_;
-  Connection* connection_ = nullptr;
-  std::string key_;  // empty: not for the cache
-};
 
 class Connection {
  public:
@@ -52,7 +26,7 @@ class Connection {
 
     UuidGenerator uuids;
     Interrupt interrupt;
-    std::set<std::string> temp_names;
+    Policy::Ahead ahead;
     std::uint64_t commits = 0;
   };
 
@@ -63,14 +37,17 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   // The first statement of `sql`, and what stands behind it. No statement if there is none (white
-  // space, a comment).
+  // space, a comment). A statement that stands alone is kept for the next time.
   struct Prepared {
     StatementLease statement;
     std::string_view rest;
   };
   Result<Prepared> prepare(std::string_view sql);
 
-  // Runs a statement of our own that returns nothing.
+  // The same for the next statement of a script, whose text ends with a zero byte; nothing is kept.
+  Result<Prepared> prepare_next(std::string_view rest);
+
+  // Runs a statement of our own that returns nothing. No deadline stops it.
   Result<void> run(std::string_view sql);
 
   // Is a transaction open?
@@ -81,35 +58,24 @@ class Connection {
   std::int64_t total_changes() const { return sqlite3_total_changes64(db_); }
   std::int64_t last_insert_rowid() const { return sqlite3_last_insert_rowid(db_); }
 
-  void forget_statements() { idle_.clear(), by_sql_.clear(); }
+  // For a reader, before it is lent: takes notice of what was done on the writer's since the last
+  // time.
+  Result<void> catch_up();
 
   sqlite3* handle() const { return db_; }
 
  private:
-  friend class StatementLease;
-
-  struct Idle {
-    std::string sql;
-    std::unique_ptr<Statement> statement;
-  };
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>()(text);
-    }
-  };
-
-  Connection(sqlite3* db, Shared& shared) : db_(db), shared_(shared), policy_(shared.temp_names) {}
+  Connection(sqlite3* db, Shared& shared) : db_(db), shared_(shared), policy_(shared.ahead) {}
   Result<void> set_up(Role role);
   Result<void> configure(const char* sql);
-  void keep(std::string key, std::unique_ptr<Statement> statement);
+  Result<Prepared> compile(std::string_view sql, int bytes);
 
   sqlite3* db_;
   Shared& shared_;
   Policy policy_;
-  std::list<Idle> idle_;  // the most recently used first
-  std::unordered_multimap<std::string_view, std::list<Idle>::iterator, Hash, std::equal_to<>>
-      by_sql_;
+  StatementCache cache_;
+  std::size_t temp_names_known_ = 0;
+  bool case_sensitive_like_ = false;
 };
 
 }  // namespace outboard

@@ -19,7 +19,8 @@ Meaning meaning_of(int code) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return {Code::busy, "try again"};
     case SQLITE_FULL:
-      return {Code::unavailable, "there is no space left; free some, nothing was lost"};
+      return {Code::unavailable,
+              "free some space; the statement was undone, and nothing that was committed is lost"};
     case SQLITE_IOERR:
     case SQLITE_PROTOCOL:
       return {Code::unavailable, "the storage failed; try again, nothing was lost"};
@@ -43,6 +44,8 @@ Error sqlite_error(sqlite3* db, int code) {
   auto meaning = meaning_of(code);
   bool has_message = db && (sqlite3_errcode(db) & 0xff) == (code & 0xff);
   Error error{meaning.code, has_message ? sqlite3_errmsg(db) : sqlite3_errstr(code), meaning.hint};
+  if ((code & 0xff) == SQLITE_FULL)
+    error.message = "the disk is full, or the quota of the storage is used up";
   int offset = has_message ? sqlite3_error_offset(db) : -1;
   if (error.code == Code::bad_request && offset >= 0)
     error.hint = "look at character " + std::to_string(offset + 1) + " of the statement";

@@ -28,7 +28,7 @@ class FaultyFiles final : public Files {
   enum class Crash {
     process,     // kill -9: what was written is there
     power,       // only what was flushed is there
-    torn_power,  // and of the rest any sector may be
+    torn_power,  // and of the rest any sector may be, or be garbage
   };
 
   struct Counts {
@@ -164,7 +164,8 @@ class FaultyFiles final : public Files {
     }
   }
 
-  // Performs all, nothing or some sectors of a change. A file may have grown without its bytes.
+  // Performs all, nothing or some sectors of a change. What is within it may be neither old nor
+  // new, and a file may have grown without its bytes.
   void tear(Bytes& on, const Change& change) {
     const auto luck = random_() % 3;
     if (luck == 0) return;
@@ -177,9 +178,10 @@ class FaultyFiles final : public Files {
       const auto piece =
           std::min(sector_bytes - (at + done) % sector_bytes, change.bytes.size() - done);
       const auto from = change.bytes.begin() + static_cast<std::ptrdiff_t>(done);
-      if (random_() % 2 == 0) {
-        perform(on, {false, at + done, Bytes(from, from + static_cast<std::ptrdiff_t>(piece))});
-      }
+      Bytes sector(from, from + static_cast<std::ptrdiff_t>(piece));
+      const auto sectors_luck = random_() % 4;
+      if (sectors_luck == 0) std::ranges::fill(sector, static_cast<std::uint8_t>(random_()));
+      if (sectors_luck <= 2) perform(on, {false, at + done, std::move(sector)});
       done += piece;
     }
   }

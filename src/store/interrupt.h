@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "base/platform.h"
 #include "base/result.h"
@@ -26,6 +27,20 @@ class Interrupt {
     watching_ = true;
   }
   void rest() { watching_ = false; }
+
+  // Nothing stops while one of these is there: what takes a late change back comes through.
+  class Pause {
+   public:
+    explicit Pause(Interrupt& interrupt)
+        : interrupt_(interrupt), was_watching_(std::exchange(interrupt.watching_, false)) {}
+    ~Pause() { interrupt_.watching_ = was_watching_; }
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+
+   private:
+    Interrupt& interrupt_;
+    bool was_watching_;
+  };
 
   // Asked by SQLite.
   bool should_stop() {

@@ -11,7 +11,6 @@ int outboard_file_write(int slot, const void* from, int size, double offset);
 OUTBOARD_IMPORT("file_truncate") int outboard_file_truncate(int slot, double size);
 OUTBOARD_IMPORT("file_flush") int outboard_file_flush(int slot);
 OUTBOARD_IMPORT("file_size") double outboard_file_size(int slot);
-
 }
 
 namespace outboard {

@@ -4,6 +4,7 @@
 // in this process or another, gets `busy`.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,6 +30,9 @@ class Place {
   // Makes more of an error that came while opening: who holds the file, for example.
   virtual Error explain(Error error) const { return error; }
 };
+
+using ClaimPlace = std::function<Result<std::unique_ptr<Place>>(const std::string& path,
+                                                                Storage storage, Platform&)>;
 
 // There is one of these per target: place_native.cc and place_wasm.cc.
 Result<std::unique_ptr<Place>> claim_place(const std::string& path, Storage storage,

@@ -79,27 +79,41 @@ class FilePlace : public Place {
   bool created_;
 };
 
+// The one name of a file that is there or not yet, behind all links.
+Result<fs::path> real_path(const std::string& path) {
+  constexpr int links_max = 16;
+  std::error_code error;
+  auto file = fs::absolute(path, error);
+  for (int links = 0; links <= links_max; ++links) {
+    auto folder = fs::canonical(file.parent_path(), error);
+    if (error || !fs::is_directory(folder, error))
+      return fail(Code::not_found, "the folder of " + path + " does not exist",
+                  "make the folder first");
+    file = folder / file.filename();
+    if (!fs::is_symlink(file, error)) return file;
+    file = folder / fs::read_symlink(file, error);
+  }
+  return fail(Code::bad_request, path + " is a link that leads in a circle", "name a file");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Place>> claim_place(const std::string& path, Storage storage,
                                            Platform& platform) {
   if (storage == Storage::memory) return place_in_memory(path, platform);
   if (path.empty()) return fail(Code::bad_request, "open: the path is empty", "name a file");
+  if (path.find('\0') != std::string::npos)
+    return fail(Code::bad_request, "open: the path has a zero byte in it", "name a file");
 
+  auto file = TRY(real_path(path));
   std::error_code error;
-  auto folder = fs::canonical(fs::absolute(path, error).parent_path(), error);
-  if (error)
-    return fail(Code::not_found, "the folder of " + path + " does not exist",
-                "make the folder first");
-  auto file = folder / fs::path(path).filename();
-  if (fs::is_symlink(file, error)) file = fs::weakly_canonical(file, error);
   if (fs::is_directory(file, error))
     return fail(Code::bad_request, path + " is a folder", "name a file in it");
   bool exists = fs::exists(file, error);
   if (::access(exists ? file.c_str() : file.parent_path().c_str(), W_OK) != 0)
     return fail(Code::denied,
                 (exists ? file.string() + " cannot be written: "
-                        : "no file can be made in " + folder.string() + ": ") +
+                        : "no file can be made in " + file.parent_path().string() + ": ") +
                     std::strerror(errno),
                 "check the permissions");
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <string_view>
 
 namespace outboard {
@@ -17,11 +18,10 @@ std::string lower(const char* text) {
 
 // Pragmas that tell something, or take an argument that only says about what.
 constexpr std::string_view questions[] = {
-    "collation_list",    "compile_options",  "data_version",    "database_list", "encoding",
-    "foreign_key_check", "foreign_key_list", "freelist_count",  "function_list", "index_info",
-    "index_list",        "index_xinfo",      "integrity_check", "module_list",   "optimize",
-    "page_count",        "page_size",        "pragma_list",     "quick_check",   "table_info",
-    "table_list",        "table_xinfo"};
+    "collation_list",   "compile_options", "data_version",  "database_list", "foreign_key_check",
+    "foreign_key_list", "freelist_count",  "function_list", "index_info",    "index_list",
+    "index_xinfo",      "integrity_check", "module_list",   "optimize",      "page_count",
+    "pragma_list",      "quick_check",     "table_info",    "table_list",    "table_xinfo"};
 
 // Pragmas that an application may also set.
 constexpr std::string_view settings[] = {
@@ -30,10 +30,16 @@ constexpr std::string_view settings[] = {
     "user_version",       "case_sensitive_like", "auto_vacuum"};
 
 // Pragmas that may be asked, but are set by the engine.
-constexpr std::string_view ours[] = {"journal_mode", "synchronous",        "locking_mode",
-                                     "cache_size",   "wal_autocheckpoint", "query_only",
-                                     "busy_timeout", "temp_store",         "journal_size_limit",
-                                     "mmap_size",    "max_page_count",     "secure_delete"};
+constexpr std::string_view ours[] = {
+    "journal_mode",   "synchronous",   "locking_mode", "cache_size",         "wal_autocheckpoint",
+    "query_only",     "busy_timeout",  "temp_store",   "journal_size_limit", "mmap_size",
+    "max_page_count", "secure_delete", "encoding",     "page_size"};
+
+// As SQLite reads it.
+bool is_on(const char* argument) {
+  auto word = lower(argument);
+  return word == "on" || word == "yes" || word == "true" || std::atoi(word.c_str()) != 0;
+}
 
 bool among(std::span<const std::string_view> names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
@@ -74,21 +80,31 @@ int Policy::judge(int action, const char* first, const char* second, const char*
     case SQLITE_DETACH:
       if (running_ == 0) return refuse("an engine holds one file: DETACH is not available", "");
       break;
-    case SQLITE_PRAGMA: return judge_pragma(first, second);
+    case SQLITE_PRAGMA: traits_.is_pragma = true; return judge_pragma(first, second);
     case SQLITE_CREATE_TEMP_TABLE:
-    case SQLITE_CREATE_TEMP_VIEW:
-      temp_names_.insert(lower(first));
-      traits_.touches_temp = true;
+    case SQLITE_CREATE_TEMP_VIEW: return add_temporary(first);
+    case SQLITE_CREATE_VTABLE:
+      if (schema && std::string_view(schema) == "temp") return add_temporary(first);
+      break;
+    case SQLITE_ALTER_TABLE:
+      if (first && std::string_view(first) == "temp")
+        return refuse("a temporary table cannot be altered", "drop it and make it anew");
       break;
     case SQLITE_CREATE_TEMP_INDEX:
     case SQLITE_CREATE_TEMP_TRIGGER: traits_.touches_temp = true; break;
     case SQLITE_READ:
       if ((schema && std::string_view(schema) == "temp") ||
-          (!temp_names_.empty() && temp_names_.contains(lower(first))))
+          (!ahead_.temp_names.empty() && ahead_.temp_names.contains(lower(first))))
         traits_.touches_temp = true;
       break;
     default: break;
   }
+  return SQLITE_OK;
+}
+
+int Policy::add_temporary(const char* name) {
+  ahead_.temp_names.insert(lower(name));
+  traits_.touches_temp = true;
   return SQLITE_OK;
 }
 
@@ -100,6 +116,7 @@ int Policy::judge_pragma(const char* name, const char* argument) {
     // Set on one connection, it would be missing on the others: such statements stay with the
     // writer.
     if (argument) traits_.touches_temp = true;
+    if (argument && pragma == "case_sensitive_like") ahead_.case_sensitive_like = is_on(argument);
     return SQLITE_OK;
   }
   if (among(ours, pragma)) {

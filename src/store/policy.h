@@ -17,9 +17,13 @@ namespace outboard {
 
 class Policy {
  public:
-  // `temp_names`: the temporary tables and views of the writer's connection, shared by all
-  // connections of a database: a reader learns from it what it cannot see.
-  explicit Policy(std::set<std::string>& temp_names) : temp_names_(temp_names) {}
+  // What the writer's connection has and the readers' do not, or not yet: shared by all connections
+  // of a database.
+  struct Ahead {
+    std::set<std::string> temp_names;  // tables and views that a reader cannot see
+    bool case_sensitive_like = false;  // a pragma that takes effect as it is prepared
+  };
+  explicit Policy(Ahead& ahead) : ahead_(ahead) {}
 
   void install(sqlite3* db);
 
@@ -41,9 +45,10 @@ class Policy {
                        const char* schema, const char* trigger);
   int judge(int action, const char* first, const char* second, const char* schema);
   int refuse(std::string message, std::string hint);
+  int add_temporary(const char* name);
   int judge_pragma(const char* name, const char* argument);
 
-  std::set<std::string>& temp_names_;
+  Ahead& ahead_;
   Traits traits_;
   std::optional<Error> refusal_;
   int running_ = 0;

@@ -26,7 +26,7 @@ std::string_view skip_blank(std::string_view sql) {
 
 bool begins_like_reading(std::string_view sql) {
   sql = skip_blank(sql);
-  for (std::string_view word : {"select", "with", "values", "explain", "pragma"}) {
+  for (std::string_view word : {"select", "with", "values", "explain"}) {
     auto head = sql.substr(0, word.size());
     if (std::ranges::equal(head, word, {}, [](unsigned char c) { return std::tolower(c); }))
       return true;

@@ -9,7 +9,7 @@ namespace outboard {
 // `sql` without the white space, comments and semicolons that it begins with.
 std::string_view skip_blank(std::string_view sql);
 
-// Does it begin like something that only reads (SELECT, WITH, VALUES, EXPLAIN, PRAGMA)?
+// Does it begin like something that only reads (SELECT, WITH, VALUES, EXPLAIN)?
 bool begins_like_reading(std::string_view sql);
 
 }  // namespace outboard

@@ -1,6 +1,9 @@
 #include "store/snapshot.h"
 
+#include "base/limits.h"
 #include "store/errors.h"
+#include "store/memory_files.h"
+#include "store/vfs.h"
 
 namespace outboard {
 
@@ -9,29 +12,26 @@ namespace {
 // Where the header of the first page says how the file is written and read: 1 plainly, 2 with a
 // log.
 constexpr std::size_t write_version_at = 18, read_version_at = 19;
+constexpr std::size_t encoding_at = 59;  // the lowest byte: 1 UTF-8, 2 and 3 UTF-16
 constexpr std::size_t header_bytes = 100;
 
-// A database in memory for the time of an import.
+// A database in memory for the time of an import. Not one of SQLite's own, whose page size could
+// not be changed.
 class Staged {
  public:
-  Staged() {
-    sqlite3_open_v2(":memory:", &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, nullptr);
-  }
+  explicit Staged(Platform& platform) : vfs_(files_, platform) {}
   ~Staged() { sqlite3_close(db_); }
   Staged(const Staged&) = delete;
   Staged& operator=(const Staged&) = delete;
 
   sqlite3* db() const { return db_; }
 
-  // Takes a copy into SQLite's own memory, so that VACUUM may let it grow.
-  Result<void> load(Bytes file) {
-    auto size = static_cast<sqlite3_int64>(file.size());
-    auto copy = static_cast<std::uint8_t*>(sqlite3_malloc64(file.size()));
-    if (!db_ || !copy) return fail(Code::too_large, "there is not enough memory for the import");
-    std::memcpy(copy, file.data(), file.size());
-    int code = sqlite3_deserialize(db_, "main", copy, size, size,
-                                   SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE);
+  Result<void> load(ByteView file) {
+    if (files_.write(FileSlot::database, 0, file) != FileOutcome::ok)
+      return fail(Code::too_large, "there is not enough memory for the import");
+    int code = sqlite3_open_v2("db", &db_, SQLITE_OPEN_READWRITE, vfs_.name());
     if (code != SQLITE_OK) return sqlite_error(db_, code);
+    (void)TRY(ask("pragma journal_mode = memory"));
     return {};
   }
 
@@ -50,6 +50,8 @@ class Staged {
   }
 
  private:
+  MemoryFiles files_{2 * limits::import_bytes_max};
+  Vfs vfs_;
   sqlite3* db_ = nullptr;
 };
 
@@ -62,6 +64,13 @@ Result<std::int64_t> ask_number(Connection& connection, std::string_view sql) {
   auto prepared = TRY(connection.prepare(sql));
   (void)TRY(prepared.statement->step());
   return prepared.statement->integer(0);
+}
+
+Result<std::uint8_t> encoding_of(Connection& connection) {
+  auto prepared = TRY(connection.prepare("pragma encoding"));
+  (void)TRY(prepared.statement->step());
+  auto name = prepared.statement->text(0);
+  return std::uint8_t(name == "UTF-8" ? 1 : name == "UTF-16le" ? 2 : 3);
 }
 
 }  // namespace
@@ -83,13 +92,18 @@ void mark_as_whole(std::span<std::uint8_t> first_page) {
   first_page[read_version_at] = 1;
 }
 
-Result<void> restore_snapshot(Store& store, Bytes file) {
+Result<void> restore_snapshot(Store& store, Bytes file, Platform& platform) {
   if (file.size() < header_bytes || text_of(file).substr(0, 15) != "SQLite format 3")
     return not_a_database("it does not begin like one");
   mark_as_whole(file);
+  auto encoding = file[encoding_at];
+  if (encoding >= 1 && encoding <= 3 && encoding != TRY(encoding_of(store.writer())))
+    return fail(Code::bad_request, "the texts in what was imported are UTF-16, or those here are",
+                "import the rows instead");
 
-  Staged staged;
-  TRY(staged.load(std::move(file)));
+  Staged staged(platform);
+  TRY(staged.load(file));
+  file = {};
   auto verdict = staged.ask("pragma quick_check(1)");
   if (!verdict) return not_a_database(verdict.error().message);
   if (*verdict != "ok") return not_a_database(*verdict);

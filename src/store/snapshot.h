@@ -21,7 +21,8 @@ Result<SnapshotReader> read_snapshot(Store& store);
 void mark_as_whole(std::span<std::uint8_t> first_page);
 
 // Replaces everything in `database` by the database in `file`, in one transaction, or changes
-// nothing: `corrupt` if that is not a sound one. REQUIRES: no transaction is open on the writer.
-Result<void> restore_snapshot(Store& store, Bytes file);
+// nothing: `corrupt` if that is not a sound one, `bad_request` if its texts are encoded in another
+// way. REQUIRES: no transaction is open on the writer.
+Result<void> restore_snapshot(Store& store, Bytes file, Platform& platform);
 
 }  // namespace outboard

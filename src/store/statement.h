@@ -23,6 +23,7 @@ struct Traits {
   Control control = Control::none;  // it begins, ends or divides a transaction
   bool reads_only = false;          // it changes nothing in the file
   bool touches_temp = false;        // it needs what only the writer's connection has
+  bool is_pragma = false;           // it may act when it is prepared: prepared each time
 };
 
 class Policy;

@@ -19,8 +19,9 @@ void ReaderLease::give_back() {
   store_->idle_readers_.push_back(std::move(connection_));
 }
 
-Result<std::unique_ptr<Store>> Store::open(const Options& options, Platform& platform) {
-  auto place = TRY(claim_place(options.path, options.storage, platform));
+Result<std::unique_ptr<Store>> Store::open(const Options& options, Platform& platform,
+                                           const ClaimPlace& claim) {
+  auto place = TRY(claim(options.path, options.storage, platform));
   auto store = std::unique_ptr<Store>(new Store(std::move(place), platform));
   auto& at = *store->place_;
   auto writer = Connection::open(at.file(), at.vfs(), Connection::Role::writer, store->shared_);
@@ -57,11 +58,8 @@ Result<ReaderLease> Store::reader() {
         TRY(Connection::open(place_->file(), place_->vfs(), Connection::Role::reader, shared_));
   }
   ++readers_out_;
+  TRY(lease.connection_->catch_up());
   return lease;
-}
-
-void Store::forget_reader_statements() {
-  for (auto& reader : idle_readers_) reader->forget_statements();
 }
 
 Result<void> Store::flush() {

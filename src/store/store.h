@@ -47,12 +47,14 @@ class Store {
 
   // Opens it, and makes it if there is none. Every failure has a code: busy, corrupt, denied,
   // not_found, unavailable.
-  static Result<std::unique_ptr<Store>> open(const Options& options, Platform& platform);
+  static Result<std::unique_ptr<Store>> open(const Options& options, Platform& platform,
+                                             const ClaimPlace& claim = claim_place);
   ~Store();
 
   Connection& writer() { return *writer_; }
 
-  // Fails with `busy` while limits::streams_max are out.
+  // Fails with `busy` while limits::streams_max and one are out: the one is for what needs it only
+  // for a moment.
   Result<ReaderLease> reader();
 
   // Makes what was committed durable against a power cut (rule H11).
@@ -61,8 +63,8 @@ class Store {
   Interrupt& interrupt() { return shared_.interrupt; }
   std::uint64_t commits() const { return shared_.commits; }
   void count_commit() { ++shared_.commits; }
-  std::size_t temp_names() const { return shared_.temp_names.size(); }
-  void forget_reader_statements();
+  bool has_temporary() const { return !shared_.ahead.temp_names.empty(); }
+  std::size_t readers_out() const { return readers_out_; }
   const Info& info() const { return info_; }
 
  private:

@@ -1,5 +1,6 @@
 #include "store/vfs.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <new>
@@ -44,21 +45,22 @@ std::shared_ptr<BufferedFile> file_of(VfsState& state, FileSlot slot) {
   return shared_file(open, state.files, slot, WriteBuffer{buffer});
 }
 
-// Gives `handle` an empty temporary file: of a scratch slot that is free, else on the heap.
+// Gives `handle` an empty temporary file, if there is one left.
 FileOutcome open_temporary(VfsState& state, VfsHandle& handle) {
-  for (int i = 0; i < scratch_slots; ++i) {
-    bool& is_used = state.is_scratch_used[static_cast<std::size_t>(i)];
-    if (is_used) continue;
+  const auto free = std::ranges::find(state.is_temporary_used, false);
+  if (free == state.is_temporary_used.end()) return FileOutcome::failed;
+  const int index = static_cast<int>(free - state.is_temporary_used.begin());
+  if (index < scratch_slots) {
     const WriteBuffer buffer{state.options.scratch_buffer_bytes};
-    handle.file = std::make_shared<BufferedFile>(state.files, scratch_slot(i), buffer);
-    const auto outcome = handle.file->truncate(0);
-    if (outcome != FileOutcome::ok) return outcome;
-    handle.scratch = i;
-    is_used = true;
-    return FileOutcome::ok;
+    handle.file = std::make_shared<BufferedFile>(state.files, scratch_slot(index), buffer);
+  } else {
+    const auto slot = static_cast<FileSlot>(index - scratch_slots);
+    handle.file = std::make_shared<BufferedFile>(state.overflow, slot, WriteBuffer{0});
   }
-  handle.overflow = std::make_unique<MemoryFiles>(state.options.overflow_bytes_max);
-  handle.file = std::make_shared<BufferedFile>(*handle.overflow, FileSlot::scratch, WriteBuffer{0});
+  const auto outcome = handle.file->truncate(0);
+  if (outcome != FileOutcome::ok) return outcome;
+  handle.temporary = index;
+  *free = true;
   return FileOutcome::ok;
 }
 
@@ -161,8 +163,7 @@ Vfs::Vfs(Files& files, Platform& platform, VfsOptions options)
   methods.xCurrentTime = current_time;
   methods.xGetLastError = last_error;
   methods.xCurrentTimeInt64 = current_time_int64;
-  const int is_default = sqlite3_vfs_find(nullptr) == nullptr ? 1 : 0;
-  const int code = sqlite3_vfs_register(&methods, is_default);
+  const int code = sqlite3_vfs_register(&methods, 0);
   OB_ASSERT(code == SQLITE_OK);
 }
 

@@ -33,7 +33,8 @@ struct VfsOptions {
   std::size_t write_buffer_bytes = 256u << 10;   // of the database, the WAL and the journal each
   std::size_t scratch_buffer_bytes = 64u << 10;  // of each temporary file
 
-  // A temporary file that finds no slot free lives on the heap, up to this size.
+  // Temporary files beyond the scratch slots live on the heap, up to this size together. There are
+  // at most 19 in all.
   std::size_t overflow_bytes_max = 16u << 20;
 };
 
@@ -41,8 +42,7 @@ struct VfsState;
 
 class Vfs {
  public:
-  // Registers it with SQLite; as the default as well where there is none (WebAssembly), so that
-  // SQLite's own randomness is seeded from `platform`.
+  // Registers it with SQLite, not as the default.
   Vfs(Files& files, Platform& platform, VfsOptions options = {});
   Vfs(const Vfs&) = delete;
   Vfs& operator=(const Vfs&) = delete;

@@ -34,9 +34,11 @@ int close(sqlite3_file* file) {
   VfsState& state = *handle.state;
   state.wal_index.unmap(handle.wal_index);
   state.lock.lower(handle.lock, SQLITE_LOCK_NONE);
-  const bool is_temporary = handle.scratch >= 0 || handle.overflow != nullptr;
+  const bool is_temporary = handle.temporary >= 0;
   const auto outcome = is_temporary ? handle.file->truncate(0) : handle.file->write_out();
-  if (handle.scratch >= 0) state.is_scratch_used[static_cast<std::size_t>(handle.scratch)] = false;
+  if (is_temporary) {
+    state.is_temporary_used[static_cast<std::size_t>(handle.temporary)] = false;
+  }
   --state.handles;
   handle.~VfsHandle();
   return code_of(outcome, SQLITE_IOERR_CLOSE);

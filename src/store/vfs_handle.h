@@ -19,7 +19,10 @@ namespace outboard {
 
 struct VfsState {
   VfsState(Files& its_files, Platform& its_platform, VfsOptions its_options)
-      : files(its_files), platform(its_platform), options(its_options) {}
+      : files(its_files),
+        platform(its_platform),
+        options(its_options),
+        overflow(its_options.overflow_bytes_max) {}
 
   Files& files;
   Platform& platform;
@@ -34,7 +37,10 @@ struct VfsState {
   std::weak_ptr<BufferedFile> database;
   std::weak_ptr<WalFile> wal;
   std::weak_ptr<BufferedFile> journal;
-  std::array<bool, scratch_slots> is_scratch_used{};
+
+  // Temporary files: in the scratch slots, then in any slot of `overflow`.
+  std::array<bool, scratch_slots + file_slots> is_temporary_used{};
+  MemoryFiles overflow;
 
   // A journal or WAL that was emptied, but maybe not for good: here, or by whoever had the files
   // before. A power cut could bring it back, to be played over a database that has gone on.
@@ -50,8 +56,7 @@ struct VfsHandle {
   sqlite3_file base{};  // first: SQLite sees only this
   VfsState* state = nullptr;
   std::shared_ptr<BufferedFile> file;
-  std::unique_ptr<MemoryFiles> overflow;  // what `file` stands on where no slot was free
-  int scratch = -1;                       // the number of the scratch slot, if it is one
+  int temporary = -1;  // which temporary file it is, if it is one
   DatabaseLock::Holder lock;
   WalIndex::Holder wal_index;
 };

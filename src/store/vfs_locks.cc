@@ -59,10 +59,12 @@ int WalIndex::map(Holder& holder, int region, int region_bytes, int extend, void
   return SQLITE_OK;
 }
 
+// A connection that shares a lock cannot have it alone either: it may be reading what a checkpoint
+// is about to cut off.
 bool WalIndex::is_free(const Holder& holder, int lock, bool for_exclusive) const {
   const auto at = static_cast<std::size_t>(lock);
   if (exclusive_[at] != nullptr && exclusive_[at] != &holder) return false;
-  return !for_exclusive || shared_[at] == ((holder.shared >> lock) & 1);
+  return !for_exclusive || shared_[at] == 0;
 }
 
 int WalIndex::lock(Holder& holder, int first, int count, int flags) {

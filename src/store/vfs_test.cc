@@ -7,6 +7,7 @@
 
 #include "store/files_faulty.h"
 #include "store/memory_files.h"
+#include "store/vfs_locks.h"
 #include "store/vfs_testing.h"
 
 namespace outboard {
@@ -64,6 +65,29 @@ TEST_F(VfsTest, a_checkpoint_stops_at_the_oldest_snapshot) {
   EXPECT_EQ(writer.ask("pragma wal_checkpoint(truncate)"), "0 0 0");
   EXPECT_EQ(files.size(FileSlot::wal).bytes, 0u);
   EXPECT_EQ(reader.ask("select count(*) from item"), "1000");
+}
+
+TEST(WalIndex, a_lock_that_is_shared_is_nobodys_alone_not_even_its_holders) {
+  WalIndex index;
+  WalIndex::Holder one;
+  WalIndex::Holder two;
+  const auto lock = [&](WalIndex::Holder& holder, int flags) {
+    return index.lock(holder, 3, 2, SQLITE_SHM_LOCK | flags);
+  };
+  const auto unlock = [&](WalIndex::Holder& holder, int flags) {
+    return index.lock(holder, 3, 2, SQLITE_SHM_UNLOCK | flags);
+  };
+  ASSERT_EQ(lock(one, SQLITE_SHM_SHARED), SQLITE_OK);
+  EXPECT_EQ(lock(two, SQLITE_SHM_SHARED), SQLITE_OK);
+  EXPECT_EQ(lock(two, SQLITE_SHM_EXCLUSIVE), SQLITE_BUSY);
+  ASSERT_EQ(unlock(two, SQLITE_SHM_SHARED), SQLITE_OK);
+  EXPECT_EQ(lock(two, SQLITE_SHM_EXCLUSIVE), SQLITE_BUSY);
+  EXPECT_EQ(lock(one, SQLITE_SHM_EXCLUSIVE), SQLITE_BUSY);
+  ASSERT_EQ(unlock(one, SQLITE_SHM_SHARED), SQLITE_OK);
+  EXPECT_EQ(lock(one, SQLITE_SHM_EXCLUSIVE), SQLITE_OK);
+  EXPECT_EQ(lock(two, SQLITE_SHM_SHARED), SQLITE_BUSY);
+  index.unmap(one);
+  EXPECT_EQ(lock(two, SQLITE_SHM_SHARED), SQLITE_OK);
 }
 
 TEST_F(VfsTest, the_wal_starts_over_when_all_of_it_is_in_the_database) {

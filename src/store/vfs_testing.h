@@ -77,4 +77,62 @@ class TestConnection {
   int code_ = SQLITE_OK;
 };
 
+// A statement for the writer or the reader of table item(id, hash, text).
+struct RandomAction {
+  bool is_reader = false;
+  std::string sql;
+};
+
+class RandomActions {
+ public:
+  explicit RandomActions(unsigned seed) : random_(seed) {}
+
+  RandomAction next() {
+    const std::string a = std::to_string(below(500));
+    const std::string b = std::to_string(below(500));
+    switch (below(22)) {
+      case 0:
+      case 1: return {false, "begin"};
+      case 2:
+      case 3: return {false, "commit"};
+      case 4: return {false, "rollback"};
+      case 5: return {false, "savepoint s"};
+      case 6: return {false, below(2) == 0 ? "rollback to s" : "release s"};
+      case 7:
+      case 8:
+        return {false, "with recursive n(i) as (select " + a +
+                           " union all select i + 1 from n where i < " + b +
+                           ") insert or replace into item select i, i * " + a +
+                           " % 1009, printf('%0" + std::to_string(below(900)) + "d', i) from n"};
+      case 9:
+        return {false, "update item set hash = hash + " + a + " where id % 10 = " + b + " % 10"};
+      case 10: return {false, "update item set text = text || 'x' where id < " + a};
+      case 11: return {false, "delete from item where id between " + a + " and " + b};
+      case 12: return {false, "insert into item values (" + a + ", 1, 'one')"};
+      case 13: return {true, "begin"};
+      case 14: return {true, "commit"};
+      case 15: return {true, "insert into item values (" + a + ", 2, 'by the reader')"};
+      case 16: return {below(2) == 0, "select id, hash from item order by text, id"};
+      case 17: {
+        static const char* const modes[] = {"passive", "full", "restart", "truncate"};
+        return {below(2) == 0, "pragma wal_checkpoint(" + std::string(modes[below(4)]) + ")"};
+      }
+      case 18:
+        return {false, below(3) == 0 ? "vacuum" : "create table if not exists t" + a + "(x)"};
+      case 19: return {below(2) == 0, "pragma integrity_check"};
+      case 20:
+        return {false,
+                below(4) == 0 ? "pragma journal_mode = delete" : "pragma journal_mode = wal"};
+      default: return {true, "select count(*), sum(hash), sum(length(text)) from item"};
+    }
+  }
+
+  bool reopens() { return below(80) == 0; }
+
+ private:
+  unsigned below(unsigned limit) { return static_cast<unsigned>(random_() % limit); }
+
+  std::mt19937 random_;
+};
+
 }  // namespace outboard

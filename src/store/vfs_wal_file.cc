@@ -69,9 +69,9 @@ void WalFile::commit_fails() {
 // Nobody reads what is behind: no snapshot reaches beyond the last commit that succeeded. If this
 // fails as well, the next transaction writes over it.
 void WalFile::take_back(std::uint64_t offset) {
-  if (auto now = size(); now.outcome == FileOutcome::ok && now.bytes > offset) {
-    (void)truncate(offset);
-  }
+  const auto now = size();
+  if (now.outcome != FileOutcome::ok || now.bytes <= offset) return;
+  if (truncate(offset) == FileOutcome::ok) (void)BufferedFile::sync();
 }
 
 }  // namespace outboard

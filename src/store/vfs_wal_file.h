@@ -8,9 +8,8 @@
 // commit frame completes the commit and brings out the buffer again.
 //
 // So the buffer never holds more than the uncommitted part of one transaction:
-//  - a frame header that is not written anew ends the log: what the buffer has from there on is
-//  left
-//    from a rollback, and is dropped;
+//  - a frame header that is not written anew ends the log: what the buffer has from there on
+//    is left from a rollback, and is dropped;
 //  - when a write fails, SQLite rolls that transaction back, and the buffer is dropped;
 //  - when a sync fails, which a checkpoint on another connection may have asked for, it is kept.
 // Where a COMMIT fails although its last frame may have reached the file, the file is cut before
