@@ -1,6 +1,8 @@
 // Calls: what each operation expects as its answer, and the futures over them.
 #pragma once
 
+#include <deque>
+
 #include <outboard/future.hpp>
 #include <outboard/options.hpp>
 #include <outboard/rows.hpp>
@@ -22,6 +24,38 @@ class RowsCall : public Call {
 
   std::shared_ptr<RowBlocks> blocks_ = std::make_shared<RowBlocks>();
   bool first_ = false;
+};
+
+// many: rows of sets that are sent in chunks, as many ahead as the engine gives credit for.
+class ManyCall : public RowsCall {
+ public:
+  ManyCall() : RowsCall(1) {}
+
+  // Set while another chunk may be sent.
+  std::atomic<bool> may_send{true};
+  void sent() {
+    if (--chunks_ahead_ > 0) return;
+    may_send = false;
+    if (chunks_ahead_ > 0) may_send = true;  // credit that came just now
+  }
+
+  // Chunks to send as the engine gives credit, by whoever waits. Before the call is sent.
+  std::deque<Bytes> unsent;
+
+ private:
+  void grant(std::uint64_t chunks) override {
+    chunks_ahead_ += static_cast<std::int64_t>(chunks);
+    may_send = true;
+  }
+  std::optional<Bytes> next_chunk() override {
+    if (unsent.empty() || !may_send) return std::nullopt;
+    auto chunk = std::move(unsent.front());
+    unsent.pop_front();
+    sent();
+    return chunk;
+  }
+
+  std::atomic<std::int64_t> chunks_ahead_{8};
 };
 
 class BatchCall : public Call {
@@ -96,6 +130,17 @@ class PendingCall : public Pending<typename AnyCall::Answer> {
   std::shared_ptr<Connection> connection_;
   std::shared_ptr<AnyCall> call_;
 };
+
+// A Future that has failed already.
+template <class AnyCall>
+Future<typename AnyCall::Answer> failed(const std::shared_ptr<Connection>& connection,
+                                        Error error) {
+  auto call = std::make_shared<AnyCall>();
+  call->error = std::move(error);
+  call->done = true;
+  return Future<typename AnyCall::Answer>(
+      std::make_unique<PendingCall<AnyCall>>(connection, std::move(call)));
+}
 
 // Sends a request and gives its Future.
 template <class AnyCall, class Write>

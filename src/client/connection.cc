@@ -1,5 +1,6 @@
 #include "client/connection.h"
 
+#include "protocol/reply.h"
 #include "protocol/request.h"
 
 namespace outboard::detail {
@@ -14,7 +15,13 @@ Error closed() { return Error{Code::worker_lost, "the database is closed", "open
 
 }  // namespace
 
+// Numbers it. False: the engine is gone, and the call has failed.
 bool Connection::enlist(const std::shared_ptr<Call>& call) {
+  // Somebody who only sends, and drops the futures, sorts his answers now and then.
+  constexpr std::size_t answers_left_unsorted = 256;
+  std::lock_guard lock(mutex_);
+  if (++sent_since_sorting_ > answers_left_unsorted && sort_arrivals()) link_->nudge();
+  call->id = ++last_id_;
   if (lost_) {
     call->error = *lost_;
     call->done = true;
@@ -27,27 +34,30 @@ bool Connection::enlist(const std::shared_ptr<Call>& call) {
 bool Connection::wait(Call& call, const std::atomic<bool>& signal,
                       std::optional<Link::TimePoint> until) {
   for (;;) {
+    bool sorted;
     {
       std::lock_guard lock(mutex_);
-      sort_arrivals();
+      sorted = sort_arrivals();
     }
-    if (call.done || signal) {
-      link_->nudge();  // what was sorted on the way may be for others who wait
-      return true;
-    }
+    if (sorted) link_->nudge();  // some of it may be what others wait for
+    if (call.done || signal) return true;
     if (until && std::chrono::steady_clock::now() >= *until) return false;
     link_->wait(until, signal);
   }
 }
 
-void Connection::sort_arrivals() {
-  for (auto& arrival : link_->take()) {
+// True: there was something.
+bool Connection::sort_arrivals() {
+  sent_since_sorting_ = 0;
+  auto arrivals = link_->take();
+  for (auto& arrival : arrivals) {
     if (auto* why = std::get_if<Error>(&arrival)) {
       lose(*why);
     } else {
       sort(std::make_shared<const Bytes>(std::move(std::get<Bytes>(arrival))));
     }
   }
+  return !arrivals.empty();
 }
 
 void Connection::sort(const std::shared_ptr<const Bytes>& message) {
@@ -65,12 +75,16 @@ void Connection::sort(const std::shared_ptr<const Bytes>& message) {
 
 void Connection::sort(Piece piece) {
   auto entry = calls_.find(piece.envelope.id);
-  if (entry == calls_.end()) return;  // of a request that nobody waits for any more
+  if (entry == calls_.end()) return drop(piece);
   auto& call = *entry->second;
   switch (piece.envelope.kind) {
     case FrameKind::error: call.error = read_error(piece.envelope.body); return finish(entry);
     case FrameKind::hello:
     case FrameKind::ping: return finish(entry);
+    case FrameKind::credit:
+      call.grant(request::read_credit(piece.envelope.body).value_or(0));
+      while (auto chunk = call.next_chunk()) link_->send(std::move(*chunk));
+      return;
     case FrameKind::reply:
     case FrameKind::chunk: {
       auto next = call.take(piece);
@@ -84,6 +98,16 @@ void Connection::sort(Piece piece) {
     }
     default: return;
   }
+}
+
+// Of a request that nobody waits for any more: what is left of its result need not be kept open.
+void Connection::drop(const Piece& piece) {
+  if (piece.envelope.kind != FrameKind::reply && piece.envelope.kind != FrameKind::chunk) return;
+  auto rows = reply::read_rows(piece.envelope.body);
+  if (!rows || !rows->more) return;
+  Bytes message;
+  write_bare_frame(message, FrameKind::cancel, piece.envelope.id, {});
+  link_->send(std::move(message));
 }
 
 void Connection::finish(std::map<std::uint64_t, std::shared_ptr<Call>>::iterator entry) {
@@ -122,9 +146,12 @@ Result<void> Connection::close() {
        [](Bytes& message, std::uint64_t id) { request::write_plain(message, id, {}, "close"); });
   wait(*call, std::nullopt);
   link_->close();
-  std::lock_guard lock(mutex_);
-  lose(closed());
-  lost_ = closed();
+  {
+    std::lock_guard lock(mutex_);
+    lose(closed());
+    lost_ = closed();
+  }
+  link_->nudge();  // whoever still waits for an answer
   if (call->error && call->error->code != Code::worker_lost) return *call->error;
   return {};
 }

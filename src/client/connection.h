@@ -42,6 +42,12 @@ class Call {
   // A reply or a chunk. Tells whether it was the last one; sets `error` if it makes no sense.
   virtual Next take(const Piece& piece) = 0;
 
+  // The engine is ready for that many chunks more of what is being sent.
+  virtual void grant(std::uint64_t) {}
+
+  // The next of the chunks that wait for that.
+  virtual std::optional<Bytes> next_chunk() { return std::nullopt; }
+
   // How many chunks to ask for when a piece that was not the last has come.
   virtual std::uint64_t credit() const { return 0; }
 };
@@ -56,11 +62,8 @@ class Connection {
   template <class Write>
   void send(const std::shared_ptr<Call>& call, Write write) {
     Bytes message;
-    {
-      std::lock_guard lock(mutex_);
-      call->id = ++last_id_;
-      if (!enlist(call)) return;
-    }
+    message.reserve(256);
+    if (!enlist(call)) return;
     write(message, call->id);
     link_->send(std::move(message));
   }
@@ -87,9 +90,10 @@ class Connection {
 
  private:
   bool enlist(const std::shared_ptr<Call>& call);
-  void sort_arrivals();
+  bool sort_arrivals();
   void sort(const std::shared_ptr<const Bytes>& message);
   void sort(Piece piece);
+  void drop(const Piece& piece);
   void lose(const Error& why);
   void finish(std::map<std::uint64_t, std::shared_ptr<Call>>::iterator entry);
 
@@ -98,6 +102,7 @@ class Connection {
 
   std::mutex mutex_;  // guards what is below; never held while the engine works
   std::uint64_t last_id_ = 0;
+  std::size_t sent_since_sorting_ = 0;
   std::map<std::uint64_t, std::shared_ptr<Call>> calls_;
   std::optional<Error> lost_;
   bool closed_ = false;

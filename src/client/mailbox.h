@@ -82,20 +82,32 @@ class Mailbox {
     Node* older;
   };
 
-  // Long enough for an answer from another core, short enough to cost nothing.
-  static constexpr std::chrono::microseconds spin_time{20};
+  // At most as long as it takes to go to sleep and be woken.
+  static constexpr int spin_us_max = 20;
 
-  bool spin(const std::atomic<bool>& done) const {
+  // Waits awake for a moment, for as long as that has been worth it lately: on a busy machine,
+  // where the other side does not run meanwhile, it soon stops trying.
+  bool spin(const std::atomic<bool>& done) {
     static const bool pays = std::thread::hardware_concurrency() > 1;
     auto over = [&] { return !is_empty() || done.load(std::memory_order_acquire); };
-    if (!pays) return over();
-    auto end = std::chrono::steady_clock::now() + spin_time;
+    if (over()) return true;
+    if (!pays) return false;
+    int budget_us = spin_us_.load(std::memory_order_relaxed);
+    if (budget_us == 0) {
+      if (++sleeps_ % 64 != 0) return false;
+      budget_us = spin_us_max;
+    }
+    auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(budget_us);
     do {
-      for (int i = 0; i < 64; ++i) {
-        if (over()) return true;
+      for (int i = 0; i < 32; ++i) {
+        if (over()) {
+          spin_us_.store(spin_us_max, std::memory_order_relaxed);
+          return true;
+        }
         relax();
       }
     } while (std::chrono::steady_clock::now() < end);
+    spin_us_.store(budget_us / 2, std::memory_order_relaxed);
     return false;
   }
 
@@ -109,6 +121,8 @@ class Mailbox {
 
   std::atomic<Node*> newest_{nullptr};
   std::atomic<int> sleepers_{0};
+  std::atomic<int> spin_us_{spin_us_max};
+  std::atomic<unsigned> sleeps_{0};
   std::mutex mutex_;
   std::condition_variable awake_;
 };

@@ -11,6 +11,14 @@ Head head_of(std::uint64_t session, const CallOptions& options = {}) {
   return {.session = session, .timeout_ms = static_cast<std::uint64_t>(options.timeout.count())};
 }
 
+// A chunk of a `many`: large enough to be worth a message, small enough to be worked on soon.
+constexpr std::size_t chunk_bytes = 128u << 10;
+
+// What is sent of sets that are all there, before the engine says that it has taken any.
+constexpr std::size_t at_once_bytes_max = 16u << 20;
+
+Error has_ended() { return fail(Code::bad_request, "the transaction has ended", "begin another"); }
+
 Future<bool> plain(const std::shared_ptr<detail::Connection>& connection, std::uint64_t session,
                    const char* operation) {
   return detail::call(connection, std::make_shared<detail::PlainCall>(),
@@ -27,23 +35,74 @@ Result<void> done(Result<bool> result) {
 }  // namespace
 
 Future<Rows> Session::exec(Sql sql, CallOptions options) {
+  if (ended_) return detail::failed<detail::RowsCall>(connection_, has_ended());
   return detail::call(connection_, std::make_shared<detail::RowsCall>(),
                       [&](Bytes& message, std::uint64_t id) {
                         request::write_exec(message, id, head_of(session_, options), sql);
                       });
 }
 
-Future<Rows> Session::many(std::string sql, std::vector<std::vector<Value>> sets,
+Future<Rows> Session::many(std::string sql, const std::vector<std::vector<Value>>& sets,
                            CallOptions options) {
-  // Each row begins with the number of its set.
-  return detail::call(connection_, std::make_shared<detail::RowsCall>(1),
-                      [&](Bytes& message, std::uint64_t id) {
-                        request::write_many(message, id, head_of(session_, options), sql, sets);
-                      });
+  if (ended_) return detail::failed<detail::ManyCall>(connection_, has_ended());
+  // All is encoded here and now; what is beyond the first pieces goes as the engine takes them.
+  std::vector<Sets> chunks(1);
+  std::size_t at_once = 1;
+  std::size_t bytes = 0;
+  for (auto& set : sets) {
+    if (chunks.back().encoded().size() >= chunk_bytes) {
+      bytes += chunks.back().encoded().size();
+      if (bytes < at_once_bytes_max) ++at_once;
+      chunks.emplace_back();
+    }
+    chunks.back().add(set);
+  }
+  auto call = std::make_shared<detail::ManyCall>();
+  return detail::call(connection_, call, [&](Bytes& message, std::uint64_t id) {
+    request::write_many(message, id, head_of(session_, options), sql, chunks.front(),
+                        chunks.size() > 1);
+    for (std::size_t i = 1; i < chunks.size(); ++i) {
+      if (i < at_once) {
+        request::write_many_chunk(message, id, chunks[i], i + 1 < chunks.size());
+      } else {
+        request::write_many_chunk(call->unsent.emplace_back(), id, chunks[i],
+                                  i + 1 < chunks.size());
+      }
+    }
+  });
+}
+
+Future<Rows> Session::many(std::string sql, const std::function<bool(Sets&)>& fill,
+                           CallOptions options) {
+  if (ended_) return detail::failed<detail::ManyCall>(connection_, has_ended());
+  Sets sets;
+  bool more = true;
+  auto next_chunk = [&] {
+    sets.clear();
+    while (more && sets.encoded().size() < chunk_bytes) more = fill(sets);
+  };
+  next_chunk();
+  auto call = std::make_shared<detail::ManyCall>();
+  auto answer = detail::call(connection_, call, [&](Bytes& message, std::uint64_t id) {
+    message.reserve(sets.encoded().size() + sql.size() + 128);
+    request::write_many(message, id, head_of(session_, options), sql, sets, more);
+  });
+  while (more && !call->done) {
+    next_chunk();
+    connection_->wait(*call, call->may_send, std::nullopt);
+    if (call->done) break;
+    call->sent();
+    Bytes message;
+    message.reserve(sets.encoded().size() + 64);
+    request::write_many_chunk(message, call->id, sets, more);
+    connection_->send_more(std::move(message));
+  }
+  return answer;
 }
 
 Future<std::vector<Rows>> Session::batch(std::vector<Sql> statements, Atomic atomic,
                                          CallOptions options) {
+  if (ended_) return detail::failed<detail::BatchCall>(connection_, has_ended());
   return detail::call(connection_, std::make_shared<detail::BatchCall>(),
                       [&](Bytes& message, std::uint64_t id) {
                         request::write_batch(message, id, head_of(session_, options), statements,
@@ -64,10 +123,10 @@ class StreamState {
 
   Result<std::optional<Rows>> next() {
     auto rows = call_->next_piece();
-    if (!rows && !call_->done) {
-      if (std::exchange(replied_, true)) ask_for_one();
+    if (!rows) {
+      if (std::exchange(replied_, true) && !call_->done) ask_for_one();
       connection_->wait(*call_, call_->has_piece, std::nullopt);
-      rows = call_->next_piece();
+      rows = call_->next_piece();  // also if another thread has sorted the last one meanwhile
     }
     replied_ = true;
     if (rows) return std::optional<Rows>(std::move(rows));
@@ -90,12 +149,13 @@ class StreamState {
 }  // namespace detail
 
 Result<Stream> Session::stream(Sql sql, StreamOptions options) {
+  if (ended_) return has_ended();
   auto call = std::make_shared<detail::StreamCall>();
   connection_->send(call, [&](Bytes& message, std::uint64_t id) {
     request::write_stream(message, id, head_of(session_), sql, options.chunk_rows);
   });
   connection_->wait(*call, call->has_piece, std::nullopt);
-  if (call->error) return *call->error;
+  if (call->done && call->error) return *call->error;
   return Stream(std::make_unique<detail::StreamState>(connection_, std::move(call)));
 }
 
@@ -109,14 +169,14 @@ Result<std::optional<Rows>> Stream::next() { return state_->next(); }
 Transaction::Transaction(std::shared_ptr<detail::Connection> connection, std::uint64_t session)
     : Session(std::move(connection), session) {}
 
-Transaction::Transaction(Transaction&& other) noexcept
-    : Session(other), open_(std::exchange(other.open_, false)) {}
+Transaction::Transaction(Transaction&& other) noexcept : Session(other) { other.ended_ = true; }
 
 Transaction::~Transaction() {
-  if (open_) (void)rollback();
+  if (!ended_) (void)rollback();
 }
 
 Result<Transaction> Transaction::begin() {
+  if (ended_) return has_ended();
   TRY(done(plain(connection_, session_, "begin").get()));
   return Transaction(connection_, session_);
 }
@@ -125,11 +185,11 @@ Result<void> Transaction::commit() { return end("commit"); }
 Result<void> Transaction::rollback() { return end("rollback"); }
 
 Result<void> Transaction::end(const char* operation) {
-  if (!open_) return fail(Code::bad_request, "the transaction has ended", "begin another");
-  auto ended = done(plain(connection_, session_, operation).get());
+  if (ended_) return has_ended();
+  auto done_so = done(plain(connection_, session_, operation).get());
   // A commit that was refused leaves it open: rolling back is all that is left to do then.
-  open_ = !ended && std::string_view(operation) == "commit";
-  return ended;
+  ended_ = done_so || std::string_view(operation) == "rollback";
+  return done_so;
 }
 
 Database::Database(std::shared_ptr<detail::Connection> connection, Info info)

@@ -47,12 +47,14 @@ class Core {
   // Where a client's frames gather until its host takes them.
   Bytes& output(ClientId client) { return outputs_[client]; }
 
-  // What was answered since the turn began can be taken back until its host takes it: each of these
-  // answers then becomes that error.
-  void begin_turn();
-  void retract_turn(const Error& why);
   Bytes take_output(ClientId client);
   void drop_output(ClientId client) { outputs_.erase(client); }
+
+  // Answers to what committed in this turn can be taken back until their host takes them: each then
+  // becomes that error. `from` is where they begin in the client's output.
+  void begin_turn() { acknowledged_.clear(); }
+  void acknowledge(ClientId client, std::uint64_t id, std::size_t from);
+  void retract_turn(const Error& why);
 
   // Head of all that leaves: this life of the engine, and its commits so far.
   Head head() const { return {.epoch = epoch_, .commit = store ? store->commits() : 0}; }
@@ -68,8 +70,8 @@ class Core {
   // A frame with a body and a tail.
   template <class Write, class Tail>
   void frame(ClientId client, std::uint64_t id, FrameKind kind, Write write, Tail tail) {
-    answered_.push_back({client, id});
     auto& out = output(client);
+    if (out.empty()) out.reserve(256);
     FrameWriter written(out);
     cbor::Writer writer(out);
     begin_envelope(writer, kind, id, head(), 1);
@@ -82,8 +84,13 @@ class Core {
  private:
   std::uint64_t epoch_;
   std::map<ClientId, Bytes> outputs_;
-  std::map<ClientId, std::size_t> turn_began_at_;  // in each output
-  std::vector<std::pair<ClientId, std::uint64_t>> answered_;
+
+  struct Acknowledgement {
+    ClientId client;
+    std::uint64_t id;
+    std::size_t from, to;  // in the client's output
+  };
+  std::vector<Acknowledgement> acknowledged_;  // in this turn, in order
 };
 
 }  // namespace outboard

@@ -14,10 +14,18 @@ std::unique_ptr<Task> Cursor::start(Core& core, Job job, Source source) {
   reply::Statement statement;
   statement.has_columns = true;
   if (filled) {
-    statement.columns = cursor.source_.statement->column_names();
     statement.last_insert_rowid = connection.last_insert_rowid();
     filled = cursor.fill();
   }
+  if (filled) {
+    auto names = names_of_columns(*cursor.source_.statement);
+    if (names) {
+      statement.columns = std::move(*names);
+    } else {
+      filled = names.error();
+    }
+  }
+  if (filled && cursor.on_row_ && !cursor.source_.has_room) filled = too_many_results();
   auto& own = cursor.job_;
   if (!filled) {
     core.reply_error(own.client, own.id, core.store->interrupt().explain(filled.error()));
@@ -45,24 +53,22 @@ Result<void> Cursor::fill() {
   auto& statement = *source_.statement;
   core_.batch.start(statement.column_count());
   while (on_row_) {
-    append();
-    TRY(fits_into_frame(core_.batch));
+    TRY(append());
     on_row_ = TRY(statement.step());
     if (on_row_ && is_full(core_.batch, source_.limit)) break;
   }
   return {};
 }
 
-void Cursor::append() {
-  if (source_.shape == Shape::rows || !std::exchange(first_page_, false)) {
-    append_row(*source_.statement, core_.batch);
-    return;
-  }
+Result<void> Cursor::append() {
+  if (source_.shape == Shape::rows || !std::exchange(first_page_, false))
+    return append_row(*source_.statement, core_.batch);
   auto view = source_.statement->blob(0);
   Bytes page(view.begin(), view.end());
   mark_as_whole(page);
   core_.batch.blob(0, page);
   core_.batch.end_row();
+  return {};
 }
 
 bool Cursor::work(std::int64_t) {

@@ -19,6 +19,7 @@ class Cursor : public Task {
     BatchLimit limit = {};
     Shape shape = Shape::rows;
     std::int64_t snapshot_bytes = 0;
+    bool has_room = true;  // for one more result that is not through with its first piece
   };
 
   // Reads the first piece of a bound statement and replies. Returns a task for what is left, or
@@ -31,14 +32,16 @@ class Cursor : public Task {
   bool work(std::int64_t until_us) override;
   void stop(const Error& why) override { core_.reply_error(job_.client, job_.id, why); }
   bool is_on_writer() const override { return !source_.reader; }
+  bool is_result() const override { return true; }
   void add_credit(std::uint64_t chunks) override {
-    credit_ = std::min<std::uint64_t>(credit_ + chunks, limits::credit_max);
+    credit_ = std::min<std::uint64_t>(credit_ + std::min<std::uint64_t>(chunks, limits::credit_max),
+                                      limits::credit_max);
   }
 
  private:
   Result<void> first_row();
   Result<void> fill();
-  void append();
+  Result<void> append();
 
   Core& core_;
   Source source_;

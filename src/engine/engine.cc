@@ -22,7 +22,8 @@ Error not_open() { return fail(Code::bad_request, "no database is open", "send o
 
 }  // namespace
 
-Engine::Engine(Platform& platform) : core_(platform, new_epoch(platform)) {}
+Engine::Engine(Platform& platform, ClaimPlace claim)
+    : claim_(std::move(claim)), core_(platform, new_epoch(platform)) {}
 
 Engine::~Engine() {
   for (auto& [id, client] : clients_) tasks_.drop(id);
@@ -38,7 +39,15 @@ void Engine::disconnect(ClientId client) {
   if (core_.store) writer_.abandon(client);
   stop_orphans();
   core_.drop_output(client);
-  clients_.erase(client);
+  if (clients_.erase(client) > 0) close_if_unused();
+}
+
+void Engine::close_if_unused() {
+  bool used = std::ranges::any_of(clients_, [](auto& entry) { return entry.second.has_opened; });
+  if (used || !core_.store) return;
+  flush_turn();
+  core_.store.reset();
+  closed_ = true;
 }
 
 void Engine::receive(ClientId id, Bytes bytes) {
@@ -70,10 +79,16 @@ void Engine::receive_frame(ClientId id, Client& client, const SharedMessage& mes
     }
     case FrameKind::ping:
       return write_bare_frame(core_.output(id), FrameKind::ping, request, core_.head());
-    case FrameKind::cancel: return cancel(id, client, request);
+    case FrameKind::cancel:
+      end_request(id, client, request, fail(Code::cancelled, "the request was taken back"));
+      return;
     case FrameKind::credit: {
       auto chunks = request::read_credit(envelope->body);
-      if (!chunks) return core_.reply_error(id, request, chunks.error());
+      if (!chunks) {
+        if (!end_request(id, client, request, chunks.error()))
+          core_.reply_error(id, request, chunks.error());
+        return;
+      }
       if (auto* task = tasks_.find(id, request)) {
         task->last_heard_us = core_.now_us();
         task->add_credit(*chunks);
@@ -123,39 +138,56 @@ void Engine::receive_chunk(ClientId id, Client& client, const SharedMessage& mes
                            const Envelope& envelope) {
   auto chunk = request::read_chunk(envelope.body);
   if (!chunk) {
-    core_.reply_error(id, envelope.id, chunk.error());
-    return tasks_.stop_where(
-        [&](const Task& task) { return task.job().client == id && task.job().id == envelope.id; },
-        chunk.error());
+    if (!end_request(id, client, envelope.id, chunk.error()))
+      core_.reply_error(id, envelope.id, chunk.error());
+    return;
   }
+  auto too_much = fail(Code::too_large, "more chunks are waiting than the engine keeps (64 MiB)",
+                       "send no more than the engine gave credit for");
   if (auto* task = tasks_.find(id, envelope.id)) {
     task->last_heard_us = core_.now_us();
-    return task->add_chunk(message, *chunk);
+    task->add_chunk(message, *chunk);
+    if (task->waiting_bytes() <= limits::queued_bytes_max) return;
+    return tasks_.stop_where([&](const Task& other) { return &other == task; }, too_much);
   }
-  for (auto* queue : {&client.inbox, &client.blocked})
-    for (auto& job : *queue)
-      if (job.id == envelope.id) return job.chunks.emplace_back(message, *chunk), void();
+  for (auto* queue : {&client.inbox, &client.blocked}) {
+    for (auto& job : *queue) {
+      if (job.id != envelope.id) continue;
+      auto bytes = chunk->sets.size() + chunk->data.size();
+      job.bytes += bytes;
+      client.queued_bytes += bytes;
+      job.chunks.emplace_back(message, *chunk);
+      return client.queued_bytes > 2 * limits::queued_bytes_max
+                 ? void(end_request(id, client, job.id, too_much))
+                 : void();
+    }
+  }
   // The request has failed already: what still comes for it is of no use.
 }
 
-void Engine::cancel(ClientId id, Client& client, std::uint64_t request) {
-  auto why = fail(Code::cancelled, "the request was taken back");
+// False: there is no such request, or no more.
+bool Engine::end_request(ClientId id, Client& client, std::uint64_t request, const Error& why) {
   for (auto* queue : {&client.inbox, &client.blocked}) {
     for (auto job = queue->begin(); job != queue->end(); ++job) {
       if (job->id != request) continue;
       client.queued_bytes -= job->bytes;
       queue->erase(job);
-      return core_.reply_error(id, request, why);
+      core_.reply_error(id, request, why);
+      return true;
     }
   }
-  tasks_.stop_where(
-      [&](const Task& task) { return task.job().client == id && task.job().id == request; }, why);
+  auto* task = tasks_.find(id, request);
+  if (!task) return false;
+  task->stop(why);
+  tasks_.remove(task);
+  return true;
 }
 
 Served Engine::answer(const Job& job) {
   if (auto* open = std::get_if<request::Open>(&job.what)) return this->open(job, *open);
   if (std::holds_alternative<request::Close>(job.what)) return close(job);
-  if (!core_.store) return core_.reply_error(job.client, job.id, not_open()), Served::done;
+  if (!clients_[job.client].has_opened)
+    return core_.reply_error(job.client, job.id, not_open()), Served::done;
 
   if (auto* exec = std::get_if<request::Exec>(&job.what)) return statements_.exec(job, *exec);
   if (auto* many = std::get_if<request::Many>(&job.what)) return this->many(job, *many);
@@ -165,6 +197,8 @@ Served Engine::answer(const Job& job) {
   if (std::holds_alternative<request::Begin>(job.what)) return begin(job);
   if (std::holds_alternative<request::Export>(job.what)) return export_database(job);
   if (std::holds_alternative<request::Import>(job.what)) {
+    if (tasks_.has_import())
+      return end(job, fail(Code::busy, "another import is under way", "wait for its end"));
     auto task = std::make_unique<Import>(core_, writer_, job);
     for (auto& [message, chunk] : job.chunks) task->add_chunk(message, chunk);
     start(std::move(task));
@@ -179,18 +213,20 @@ Served Engine::open(const Job& job, const request::Open& open) {
   auto refuse = [&](const Error& error) {
     return core_.reply_error(job.client, job.id, error), Served::done;
   };
+  if (clients_[job.client].has_opened)
+    return refuse(fail(Code::bad_request, "the database is open already", "open it once"));
   if (!core_.store) {
     Store::Options options{
         .path = std::string(open.path), .storage = open.storage, .durability = open.durability};
-    auto store = Store::open(options, core_.platform);
+    auto store = Store::open(options, core_.platform, claim_);
     if (!store) return refuse(store.error());
     core_.store = std::move(*store);
     core_.store->interrupt().set_cancelled(
         [this] { return cancelled_ && cancelled_(at_work_.first, at_work_.second); });
+    commits_flushed_ = core_.store->commits();
     closed_ = false;
-  } else if (clients_.size() == 1) {
-    return refuse(fail(Code::bad_request, "the database is open already", "open it once"));
   }
+  clients_[job.client].has_opened = true;
   core_.reply(job.client, job.id,
               [&](cbor::Writer& out) { reply::write_open(out, core_.store->info()); });
   return Served::done;
@@ -225,7 +261,10 @@ Served Engine::many(const Job& job, const request::Many& many) {
   auto task = Many::start(core_, writer_, job, std::move(source));
   if (!task) return refuse(task.error());
   for (auto& [message, chunk] : job.chunks) (*task)->add_chunk(message, chunk);
-  if (!(*task)->work(core_.now_us() + limits::quantum_us)) start(std::move(*task));
+  if ((*task)->work(core_.now_us() + limits::quantum_us)) return Served::done;
+  if ((*task)->is_result() && !tasks_.has_room_for_result())
+    return (*task)->stop(too_many_results()), Served::done;
+  start(std::move(*task));
   return Served::done;
 }
 
@@ -251,7 +290,8 @@ Served Engine::export_database(const Job& job) {
   Cursor::Source source{.reader = std::move(snapshot->reader),
                         .statement = std::move(snapshot->pages),
                         .shape = Cursor::Shape::snapshot,
-                        .snapshot_bytes = snapshot->bytes};
+                        .snapshot_bytes = snapshot->bytes,
+                        .has_room = tasks_.has_room_for_result()};
   if (auto task = Cursor::start(core_, job, std::move(source))) start(std::move(task));
   return Served::done;
 }
@@ -265,12 +305,9 @@ Served Engine::close(const Job& job) {
     queue->clear();
   }
   client.queued_bytes = 0;
-  client.closed = true;
+  client.has_opened = false;
   if (core_.store) writer_.abandon(job.client);
-  if (std::ranges::all_of(clients_, [](auto& entry) { return entry.second.closed; })) {
-    core_.store.reset();
-    closed_ = true;
-  }
+  close_if_unused();
   core_.reply(job.client, job.id, [](cbor::Writer& out) { out.map(0); });
   return Served::done;
 }

@@ -22,7 +22,8 @@ namespace outboard {
 
 class Engine {
  public:
-  explicit Engine(Platform& platform);
+  // `claim` finds the files of the database that is opened; a simulation brings its own.
+  explicit Engine(Platform& platform, ClaimPlace claim = claim_place);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -57,7 +58,7 @@ class Engine {
  private:
   struct Client {
     bool greeted = false;
-    bool closed = false;
+    bool has_opened = false;  // and not closed again
     std::deque<Job> inbox;    // not looked at yet
     std::deque<Job> blocked;  // waiting for the writer
     std::size_t queued_bytes = 0;
@@ -69,14 +70,17 @@ class Engine {
                        const Frame& frame, const Envelope& envelope);
   void receive_chunk(ClientId id, Client& client, const SharedMessage& message,
                      const Envelope& envelope);
-  void cancel(ClientId id, Client& client, std::uint64_t request);
+  bool end_request(ClientId id, Client& client, std::uint64_t request, const Error& why);
+  void close_if_unused();
 
   bool serve(ClientId id, Client& client);
   bool serve_task(ClientId id, Client& client);
   bool serve_queue(Client& client);
   bool has_work() const;
   const Job* next_unblocked(const Client& client) const;
+  void flush_turn();
   void keep_time();
+  bool is_awaited(ClientId id, std::uint64_t session) const;
 
   Served answer(const Job& job);
   Served open(const Job& job, const request::Open& open);
@@ -88,6 +92,7 @@ class Engine {
   void start(std::unique_ptr<Task> task);
   void stop_orphans();
 
+  ClaimPlace claim_;
   Core core_;
   Writer writer_{core_};
   Tasks tasks_;
@@ -98,6 +103,7 @@ class Engine {
   std::map<ClientId, Client> clients_;
   ClientId last_client_ = 0;
   ClientId last_served_ = 0;
+  std::uint64_t commits_flushed_ = 0;
   bool closed_ = false;
 };
 

@@ -14,6 +14,7 @@ Import::Import(Core& core, Writer& writer, Job job)
 
 void Import::add(ByteView data, bool more) {
   more_ = more;
+  if (more) write_credit_frame(core_.output(job_.client), job_.id, 1);
   too_large_ = too_large_ || file_.size() + data.size() > limits::import_bytes_max;
   if (too_large_) {
     file_ = {};
@@ -32,7 +33,7 @@ bool Import::work(std::int64_t) {
   } else if (job_.session != 0) {
     done = fail(Code::bad_request, "import is not for use inside a transaction", "end it first");
   } else {
-    done = restore_snapshot(*core_.store, std::move(file_));
+    done = restore_snapshot(*core_.store, std::move(file_), core_.platform);
   }
   if (done) {
     core_.reply(job_.client, job_.id, [](cbor::Writer& out) { out.map(0); });

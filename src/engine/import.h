@@ -15,8 +15,13 @@ class Import : public Task {
   bool work(std::int64_t until_us) override;
   void stop(const Error& why) override { core_.reply_error(job_.client, job_.id, why); }
   void add_chunk(SharedMessage message, const request::Chunk& chunk) override;
+  std::int64_t idle_limit_ms() const override {
+    return more_ ? limits::stream_idle_ms : never_idle_ms;  // then it waits for the writer
+  }
 
  private:
+  static constexpr std::int64_t never_idle_ms = std::int64_t{1} << 40;
+
   void add(ByteView data, bool more);
 
   Core& core_;

@@ -10,6 +10,7 @@ Many::Many(Core& core, Writer& writer, Job job, Source source)
     : Task(std::move(job)), core_(core), writer_(writer), source_(std::move(source)) {
   auto& many = std::get<request::Many>(job_.what);
   slices_.push_back({job_.message, many.sets});
+  waiting_bytes_ = many.sets.size();
   more_slices_ = many.more;
 }
 
@@ -35,7 +36,8 @@ bool Many::is_ready() const {
 
 void Many::add_chunk(SharedMessage message, const request::Chunk& chunk) {
   more_slices_ = chunk.more;
-  if (!chunk.sets.empty()) slices_.push_back({std::move(message), chunk.sets});
+  slices_.push_back({std::move(message), chunk.sets});
+  waiting_bytes_ += chunk.sets.size();
 }
 
 bool Many::work(std::int64_t until_us) {
@@ -74,26 +76,29 @@ Result<Many::Progress> Many::advance() {
 // Binds the next set and takes the first step. False: there is none yet.
 Result<bool> Many::next_set() {
   while (sets_left_ == 0) {
-    if (sets_) {
-      sets_.reset();
-      slices_.pop_front();
-    }
+    if (sets_) finish_slice();
     if (slices_.empty()) return false;
     sets_.emplace(slices_.front().sets);
-    sets_left_ = sets_->array();
+    if (!slices_.front().sets.empty()) sets_left_ = sets_->array();
   }
   auto& statement = *source_.statement;
-  auto changes_before = connection().total_changes();
+  changes_before_ = connection().total_changes();
   TRY(statement.bind_array(*sets_));
   on_row_ = TRY(statement.step());
   if (!has_columns_ && statement.has_columns()) {
     has_columns_ = true;
-    columns_ = statement.column_names();
+    columns_ = TRY(names_of_columns(statement));
     batch_.start(1 + columns_.size());
   }
-  if (writes() && connection().total_changes() != changes_before)
-    changes_ += connection().changes();
   return true;
+}
+
+// Whoever sends sets in pieces is told of each that is done: so much more may be on its way.
+void Many::finish_slice() {
+  sets_.reset();
+  waiting_bytes_ -= slices_.front().sets.size();
+  slices_.pop_front();
+  if (more_slices_) write_credit_frame(core_.output(job_.client), job_.id, 1);
 }
 
 // Takes the rows of the current set, as far as there is room for them.
@@ -101,8 +106,7 @@ Result<void> Many::read_rows() {
   auto& statement = *source_.statement;
   while (on_row_) {
     batch_.integer(0, set_);
-    append_row(statement, batch_, 1);
-    TRY(fits_into_frame(batch_));
+    TRY(append_row(statement, batch_, 1));
     on_row_ = TRY(statement.step());
     if (is_full(batch_, {})) {
       TRY(batch_is_full());
@@ -110,6 +114,9 @@ Result<void> Many::read_rows() {
     }
   }
   if (on_row_) return {};
+  // SQLite counts at the end of a statement, behind the rows that it returns.
+  if (writes() && connection().total_changes() != changes_before_)
+    changes_ += connection().changes();
   statement.reset();
   --sets_left_;
   ++set_;

@@ -32,9 +32,12 @@ class Many : public Task {
   bool work(std::int64_t until_us) override;
   void stop(const Error& why) override;
   void add_credit(std::uint64_t chunks) override {
-    credit_ = std::min<std::uint64_t>(credit_ + chunks, limits::credit_max);
+    credit_ = std::min<std::uint64_t>(credit_ + std::min<std::uint64_t>(chunks, limits::credit_max),
+                                      limits::credit_max);
   }
+  bool is_result() const override { return !writes(); }
   void add_chunk(SharedMessage message, const request::Chunk& chunk) override;
+  std::size_t waiting_bytes() const override { return waiting_bytes_; }
   std::int64_t idle_limit_ms() const override {
     return writes() ? limits::transaction_idle_ms : limits::stream_idle_ms;
   }
@@ -50,6 +53,7 @@ class Many : public Task {
   Connection& connection() const { return writes() ? core_.store->writer() : *source_.reader; }
   Result<Progress> advance();
   Result<bool> next_set();
+  void finish_slice();
   Result<void> read_rows();
   Result<void> batch_is_full();
   void send_batch(bool more);
@@ -61,6 +65,7 @@ class Many : public Task {
 
   bool inside_ = false;  // it holds the writer
   std::deque<Slice> slices_;
+  std::size_t waiting_bytes_ = 0;
   bool more_slices_ = false;
   std::optional<cbor::Reader> sets_;  // of the first slice, where it stands
   std::size_t sets_left_ = 0;         // in it
@@ -72,6 +77,7 @@ class Many : public Task {
   BatchBuilder batch_;
   Collected collected_;  // a writing one's, sent at the end
   std::int64_t changes_ = 0;
+  std::int64_t changes_before_ = 0;  // of the connection, before the current set
   bool replied_ = false;
   std::uint64_t credit_ = 1;  // the reply itself may carry a batch
 };

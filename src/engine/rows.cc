@@ -2,7 +2,15 @@
 
 namespace outboard {
 
-void append_row(Statement& statement, BatchBuilder& batch, std::size_t first) {
+namespace {
+
+// Beside a batch a frame has room for its head, with the names of columns in it.
+constexpr std::size_t room_for_head = 2u << 20;
+constexpr std::size_t batch_bytes_max = limits::frame_bytes_max - room_for_head;
+
+}  // namespace
+
+Result<void> append_row(Statement& statement, BatchBuilder& batch, std::size_t first) {
   int columns = static_cast<int>(statement.column_count());
   for (int i = 0; i < columns; ++i) {
     auto column = first + static_cast<std::size_t>(i);
@@ -13,19 +21,31 @@ void append_row(Statement& statement, BatchBuilder& batch, std::size_t first) {
       case Kind::text: batch.text(column, statement.text(i)); break;
       case Kind::blob: batch.blob(column, statement.blob(i)); break;
     }
+    if (batch.bytes() > batch_bytes_max)
+      return fail(Code::too_large, "a row is larger than 126 MiB",
+                  "select its texts and blobs in pieces, with substr()");
   }
   batch.end_row();
+  return {};
+}
+
+Result<std::vector<std::string>> names_of_columns(const Statement& statement) {
+  auto names = statement.column_names();
+  std::size_t bytes = 0;
+  for (auto& name : names) bytes += name.size();
+  if (bytes <= limits::column_names_bytes_max) return names;
+  return fail(Code::too_large, "the names of the columns are longer than 1 MiB",
+              "give them shorter ones with AS");
+}
+
+std::size_t Ran::bytes() const {
+  std::size_t bytes = rows.bytes().size();
+  for (auto& name : statement.columns) bytes += name.size();
+  return bytes;
 }
 
 bool is_full(const BatchBuilder& batch, const BatchLimit& limit) {
   return batch.bytes() >= limit.bytes || (limit.rows && batch.rows() >= limit.rows);
-}
-
-Result<void> fits_into_frame(const BatchBuilder& batch) {
-  constexpr std::size_t room_for_the_rest = 1u << 20;
-  if (batch.bytes() <= limits::frame_bytes_max - room_for_the_rest) return {};
-  return fail(Code::too_large, "a row is larger than 127 MiB",
-              "select its texts and blobs in pieces, with substr()");
 }
 
 Result<void> Collected::take(BatchBuilder& batch, std::size_t columns) {
@@ -45,10 +65,10 @@ Result<Ran> run_to_end(Connection& connection, Statement& statement, BatchBuilde
   auto columns = statement.column_count();
   if (columns > 0) {
     ran.statement.has_columns = true;
-    ran.statement.columns = statement.column_names();
+    ran.statement.columns = TRY(names_of_columns(statement));
     batch.start(columns);
     for (; row; row = TRY(statement.step())) {
-      append_row(statement, batch);
+      TRY(append_row(statement, batch));
       if (is_full(batch, limit)) TRY(ran.rows.take(batch, columns));
     }
     if (batch.rows() > 0 || ran.rows.bytes().empty()) TRY(ran.rows.take(batch, columns));

@@ -7,8 +7,12 @@
 
 namespace outboard {
 
-// Appends the row that the statement stands on. `first` cells of the row are the caller's.
-void append_row(Statement& statement, BatchBuilder& batch, std::size_t first = 0);
+// Appends the row that the statement stands on. `first` cells of the row are the caller's. Fails
+// with too_large once the batch has become larger than a frame may be.
+Result<void> append_row(Statement& statement, BatchBuilder& batch, std::size_t first = 0);
+
+// The names of its columns. Fails with too_large if all of them are longer than a script may be.
+Result<std::vector<std::string>> names_of_columns(const Statement& statement);
 
 // When a batch is full.
 struct BatchLimit {
@@ -16,9 +20,6 @@ struct BatchLimit {
   std::uint64_t rows = 0;  // 0: no limit
 };
 bool is_full(const BatchBuilder& batch, const BatchLimit& limit);
-
-// Fails with too_large if one row has made the batch larger than a frame may be.
-Result<void> fits_into_frame(const BatchBuilder& batch);
 
 // Batches that are collected to leave together.
 class Collected {
@@ -39,6 +40,9 @@ inline constexpr BatchLimit one_batch{.bytes = limits::reply_bytes_max};
 struct Ran {
   reply::Statement statement;
   Collected rows;
+
+  // About as many as the reply has for it.
+  std::size_t bytes() const;
 };
 Result<Ran> run_to_end(Connection& connection, Statement& statement, BatchBuilder& batch,
                        const BatchLimit& limit);

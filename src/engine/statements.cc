@@ -12,11 +12,6 @@ bool begins_transaction(const Traits& traits) {
   return traits.control == Control::begin || traits.control == Control::savepoint;
 }
 
-bool ends_transaction(const Traits& traits) {
-  return traits.control == Control::commit || traits.control == Control::rollback ||
-         traits.control == Control::release;
-}
-
 Error needs_session() {
   return fail(Code::bad_request, "a transaction needs a session: BEGIN outside of one is refused",
               "use transaction(), or end the transaction in the same script");
@@ -52,7 +47,7 @@ void Statements::reply(const Job& job, const std::vector<Ran>& all) {
 }
 
 Served Statements::exec(const Job& job, const request::Exec& exec) {
-  if (auto* lost = writer_.lost(job)) return refuse(job, *lost), Served::done;
+  if (writer_.lost(job)) return end_lost(job, exec.sql), Served::done;
   if (skip_blank(exec.sql).empty()) return reply(job, Ran()), Served::done;
 
   Query query{.sql = exec.sql, .params = exec.params, .limit = {}};
@@ -61,6 +56,21 @@ Served Statements::exec(const Job& job, const request::Exec& exec) {
   if (!writer_.may_write(job)) return Served::must_wait;
   on_writer(job, query);
   return Served::done;
+}
+
+// A session that lost its transaction is refused, but for the COMMIT or ROLLBACK that ends it.
+void Statements::end_lost(const Job& job, std::string_view sql) {
+  auto prepared = core_.store->writer().prepare(sql);
+  auto control = prepared && prepared->statement && prepared->rest.empty()
+                     ? prepared->statement->traits().control
+                     : Control::none;
+  if (control == Control::rollback) {
+    (void)writer_.rollback(job);
+    return reply(job, Ran());
+  }
+  auto why = *writer_.lost(job);
+  if (control == Control::commit) (void)writer_.commit(job);
+  refuse(job, why);
 }
 
 Served Statements::stream(const Job& job, const request::Stream& stream) {
@@ -94,7 +104,7 @@ Result<std::optional<Statements::OnReader>> Statements::try_reader(std::string_v
   OnReader on;
   on.reader = TRY(core_.store->reader());
   auto prepared = on.reader->prepare(sql);
-  bool temporary_may_help = core_.store->temp_names() > 0;
+  bool temporary_may_help = core_.store->has_temporary();
   if (!prepared) {
     if (temporary_may_help) return std::optional<OnReader>();
     return prepared.error();
@@ -120,13 +130,13 @@ bool Statements::read_outside(const Job& job, const Query& query) {
 
 void Statements::start_cursor(Job job, Cursor::Source source, ByteView params) {
   if (auto bound = source.statement->bind(params); !bound) return refuse(job, bound.error());
+  source.has_room = tasks_.has_room_for_result();
   if (auto task = Cursor::start(core_, std::move(job), std::move(source)))
     tasks_.add(std::move(task), core_.now_us());
 }
 
 void Statements::on_writer(const Job& job, const Query& query) {
   auto& connection = core_.store->writer();
-  auto temp_names_before = core_.store->temp_names();
 
   // A single reading statement inside a transaction may be read in pieces.
   if (writer_.held_by(job)) {
@@ -140,31 +150,33 @@ void Statements::on_writer(const Job& job, const Query& query) {
     }
   }
 
-  bool ended = false;
-  auto ran = run_script(job, {.sql = query.sql, .params = query.params}, ended);
-  auto settled = writer_.settle(job, ended, ran ? nullptr : &ran.error());
-  if (core_.store->temp_names() != temp_names_before) core_.store->forget_reader_statements();
+  Writer::Effect effect;
+  auto ran = run_script(job, {.sql = query.sql, .params = query.params}, effect);
+  auto settled = writer_.settle(job, effect, ran ? nullptr : &ran.error());
   if (!ran) return refuse(job, ran.error());
   if (!settled) return refuse(job, settled.error());
   reply(job, *ran);
 }
 
-Result<Ran> Statements::run_script(const Job& job, const request::Exec& exec, bool& ended) {
+Result<Ran> Statements::run_script(const Job& job, const request::Exec& exec,
+                                   Writer::Effect& effect) {
   auto& connection = core_.store->writer();
   Ran all;
-  auto rest = exec.sql;
+  std::string text;  // of a script, with a zero byte at its end
+  std::string_view rest = exec.sql;
   for (bool first = true; !rest.empty(); first = false) {
-    auto prepared = TRY(connection.prepare(rest));
+    auto prepared = TRY(first ? connection.prepare(rest) : connection.prepare_next(rest));
     if (!prepared.statement) break;
     rest = prepared.rest;
     bool single = first && rest.empty();
+    if (first && !single) rest = text = rest;
     if (!single && !exec.params.empty())
       return fail(Code::bad_request, "parameters go with a single statement, and this is a script",
                   "use batch");
     if (single && job.session == 0 && begins_transaction(prepared.statement->traits()))
       return needs_session();
     TRY(prepared.statement->bind(exec.params));
-    auto ran = TRY(run_one(*prepared.statement, {}, ended));
+    auto ran = TRY(run_one(job, *prepared.statement, {}, effect));
     all.statement.changes += ran.statement.changes;
     all.statement.last_insert_rowid = ran.statement.last_insert_rowid;
     if (!ran.statement.has_columns) continue;
@@ -175,9 +187,22 @@ Result<Ran> Statements::run_script(const Job& job, const request::Exec& exec, bo
   return all;
 }
 
+Result<Ran> Statements::run_one(const Job& job, Statement& statement, const BatchLimit& limit,
+                                Writer::Effect& effect) {
+  auto& connection = core_.store->writer();
+  bool was_open = connection.in_transaction();
+  if (!was_open && job.session != 0 && begins_transaction(statement.traits()))
+    TRY(writer_.admit(job));
+  auto ran = run_or_undo(statement, limit);
+  bool is_open = connection.in_transaction();
+  if (!was_open && is_open) effect.begun = true;
+  if (ran || was_open != is_open) effect.ended = ran && !is_open;
+  return ran;
+}
+
 // A writing statement that returns rows has made its changes when the first one comes: should there
 // be too many of them, a savepoint takes the changes back.
-Result<Ran> Statements::run_one(Statement& statement, const BatchLimit& limit, bool& ended) {
+Result<Ran> Statements::run_or_undo(Statement& statement, const BatchLimit& limit) {
   auto& connection = core_.store->writer();
   bool returns = statement.has_columns() && !statement.traits().reads_only;
   if (returns) TRY(connection.run("savepoint outboard_returning"));
@@ -200,7 +225,6 @@ Result<Ran> Statements::run_one(Statement& statement, const BatchLimit& limit, b
       return released.error();
     }
   }
-  if (ends_transaction(statement.traits())) ended = true;
   return ran;
 }
 
@@ -218,11 +242,9 @@ Served Statements::batch(const Job& job, const request::Batch& batch) {
   }
   if (!writer_.may_write(job)) return Served::must_wait;
 
-  auto temp_names_before = core_.store->temp_names();
-  bool ended = false;
-  auto ran = run_batch(batch, ended);
-  auto settled = writer_.settle(job, ended, ran ? nullptr : &ran.error());
-  if (core_.store->temp_names() != temp_names_before) core_.store->forget_reader_statements();
+  Writer::Effect effect;
+  auto ran = run_batch(job, batch, effect);
+  auto settled = writer_.settle(job, effect, ran ? nullptr : &ran.error());
   if (!ran) {
     refuse(job, ran.error());
   } else if (!settled) {
@@ -254,7 +276,7 @@ std::optional<Result<std::vector<Ran>>> Statements::batch_on_reader(const reques
       return in_batch(i, bound.error());
     auto ran = run_to_end(**reader, *prepared->statement, core_.batch, one_batch);
     if (!ran) return in_batch(i, ran.error());
-    bytes += ran->rows.bytes().size();
+    bytes += ran->bytes();
     if (bytes > limits::reply_bytes_max)
       return in_batch(
           i, fail(Code::too_large, "the results of a batch may have up to 16 MiB", "use exec"));
@@ -263,7 +285,8 @@ std::optional<Result<std::vector<Ran>>> Statements::batch_on_reader(const reques
   return all;
 }
 
-Result<std::vector<Ran>> Statements::run_batch(const request::Batch& batch, bool& ended) {
+Result<std::vector<Ran>> Statements::run_batch(const Job& job, const request::Batch& batch,
+                                               Writer::Effect& effect) {
   auto& connection = core_.store->writer();
   if (batch.atomic) TRY(connection.run("savepoint outboard_batch"));
 
@@ -281,8 +304,8 @@ Result<std::vector<Ran>> Statements::run_batch(const request::Batch& batch, bool
       return fail(Code::bad_request, "an atomic batch is a transaction already",
                   "leave BEGIN and COMMIT out");
     TRY(prepared.statement->bind(exec.params));
-    auto ran = TRY(run_one(*prepared.statement, one_batch, ended));
-    bytes += ran.rows.bytes().size();
+    auto ran = TRY(run_one(job, *prepared.statement, one_batch, effect));
+    bytes += ran.bytes();
     if (bytes > limits::reply_bytes_max)
       return fail(Code::too_large, "the results of a batch may have up to 16 MiB", "use exec");
     all.push_back(std::move(ran));

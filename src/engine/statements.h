@@ -40,9 +40,13 @@ class Statements {
 
   bool read_outside(const Job& job, const Query& query);
   void on_writer(const Job& job, const Query& query);
-  Result<Ran> run_script(const Job& job, const request::Exec& exec, bool& ended);
-  Result<Ran> run_one(Statement& statement, const BatchLimit& limit, bool& ended);
-  Result<std::vector<Ran>> run_batch(const request::Batch& batch, bool& ended);
+  void end_lost(const Job& job, std::string_view sql);
+  Result<Ran> run_script(const Job& job, const request::Exec& exec, Writer::Effect& effect);
+  Result<Ran> run_one(const Job& job, Statement& statement, const BatchLimit& limit,
+                      Writer::Effect& effect);
+  Result<Ran> run_or_undo(Statement& statement, const BatchLimit& limit);
+  Result<std::vector<Ran>> run_batch(const Job& job, const request::Batch& batch,
+                                     Writer::Effect& effect);
   std::optional<Result<std::vector<Ran>>> batch_on_reader(const request::Batch& batch);
   void start_cursor(Job job, Cursor::Source source, ByteView params);
   void reply(const Job& job, const Ran& ran);

@@ -4,6 +4,11 @@
 
 namespace outboard {
 
+Error too_many_results() {
+  return fail(Code::busy, "too many results are being read at once",
+              "read the open streams to their end, or close them");
+}
+
 void Tasks::add(std::unique_ptr<Task> task, std::int64_t now_us) {
   task->last_heard_us = now_us;
   tasks_.push_back(std::move(task));
@@ -13,6 +18,16 @@ Task* Tasks::find(ClientId client, std::uint64_t id) {
   for (auto& task : tasks_)
     if (task->job().client == client && task->job().id == id) return task.get();
   return nullptr;
+}
+
+bool Tasks::has_room_for_result() const {
+  auto results = std::ranges::count_if(tasks_, [](auto& task) { return task->is_result(); });
+  return static_cast<std::size_t>(results) < limits::streams_max;
+}
+
+bool Tasks::has_import() const {
+  return std::ranges::any_of(
+      tasks_, [](auto& task) { return std::holds_alternative<request::Import>(task->job().what); });
 }
 
 Task* Tasks::next_ready(ClientId client) {

@@ -25,6 +25,9 @@ class Task {
   // Ends it from outside; nothing of it is kept, and the client is told why.
   virtual void stop(const Error& why) = 0;
 
+  // Is it a result that the client reads at its own pace?
+  virtual bool is_result() const { return false; }
+
   // Does it read on the writer's connection, in its session's transaction?
   virtual bool is_on_writer() const { return false; }
 
@@ -33,6 +36,9 @@ class Task {
 
   // More parameters, or more bytes, from the client.
   virtual void add_chunk(SharedMessage, const request::Chunk&) {}
+
+  // Bytes that have come and were not worked off yet.
+  virtual std::size_t waiting_bytes() const { return 0; }
 
   // How long the client may leave it waiting.
   virtual std::int64_t idle_limit_ms() const { return limits::stream_idle_ms; }
@@ -43,11 +49,17 @@ class Task {
   Job job_;
 };
 
+Error too_many_results();
+
 class Tasks {
  public:
   void add(std::unique_ptr<Task> task, std::int64_t now_us);
   Task* find(ClientId client, std::uint64_t id);
   std::size_t size() const { return tasks_.size(); }
+
+  // May one more result be read beside the others?
+  bool has_room_for_result() const;
+  bool has_import() const;
 
   // The next of that client's tasks that can go on, in turn.
   Task* next_ready(ClientId client);

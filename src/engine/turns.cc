@@ -9,7 +9,6 @@ namespace outboard {
 bool Engine::run() {
   core_.begin_turn();
   keep_time();
-  auto commits_before = core_.store ? core_.store->commits() : 0;
   auto until_us = core_.now_us() + limits::quantum_us;
 
   for (bool served = true; served && core_.now_us() < until_us;) {
@@ -23,16 +22,20 @@ bool Engine::run() {
     }
   }
 
-  auto* store = core_.store.get();
-  if (store && store->info().durability == Durability::power &&
-      store->commits() != commits_before) {
-    auto flushed = store->flush();
-    if (!flushed)
-      core_.retract_turn(fail(Code::unavailable,
-                              "the log could not be flushed: " + flushed.error().message,
-                              "the change is there, but may not survive a power cut"));
-  }
+  flush_turn();
   return has_work();
+}
+
+// Durability::power: one flush for all that committed in this turn, before its answers leave (H11).
+void Engine::flush_turn() {
+  auto* store = core_.store.get();
+  if (!store || store->info().durability != Durability::power) return;
+  if (std::exchange(commits_flushed_, store->commits()) == store->commits()) return;
+  auto flushed = store->flush();
+  if (!flushed)
+    core_.retract_turn(fail(Code::unavailable,
+                            "the log could not be flushed: " + flushed.error().message,
+                            "the change is there, but may not survive a power cut"));
 }
 
 // One step for one client: a piece of one of its tasks, or one of its requests.
@@ -40,7 +43,10 @@ bool Engine::serve(ClientId id, Client& client) {
   bool served = std::exchange(client.queue_first, false)
                     ? serve_queue(client) || serve_task(id, client)
                     : serve_task(id, client) || serve_queue(client);
-  if (served) stop_orphans();
+  if (served && core_.store) {
+    writer_.notice_loss();
+    stop_orphans();
+  }
   return served;
 }
 
@@ -48,11 +54,16 @@ bool Engine::serve_task(ClientId id, Client& client) {
   auto* task = tasks_.next_ready(id);
   if (!task) return false;
   at_work_ = {id, task->job().id};
+  auto commits_before = core_.store->commits();
+  auto from = core_.output(id).size();
+  if (task->is_on_writer()) writer_.touch(task->job());
   task->last_heard_us = core_.now_us();
   auto& interrupt = core_.store->interrupt();
   interrupt.watch(task->job().deadline_us);
-  if (task->work(core_.now_us() + limits::quantum_us)) tasks_.remove(task);
+  bool done = task->work(core_.now_us() + limits::quantum_us);
   interrupt.rest();
+  if (core_.store->commits() != commits_before) core_.acknowledge(id, task->job().id, from);
+  if (done) tasks_.remove(task);
   client.queue_first = true;
   return true;
 }
@@ -69,10 +80,25 @@ bool Engine::serve_queue(Client& client) {
   queue.erase(at);
   client.queued_bytes -= job.bytes;
 
+  if (job.deadline_us && core_.now_us() >= job.deadline_us) {
+    core_.reply_error(job.client, job.id,
+                      fail(Code::timeout, "the deadline passed before its turn came", "try again"));
+    return true;
+  }
+  // What a session asks stays in order: behind what waits for the writer the rest waits too.
+  bool in_line =
+      !unblocked && job.session != 0 &&
+      std::ranges::find(client.blocked, job.session, &Job::session) != client.blocked.end();
+
   at_work_ = {job.client, job.id};
+  auto commits_before = core_.store ? core_.store->commits() : 0;
+  auto from = core_.output(job.client).size();
   if (core_.store) core_.store->interrupt().watch(job.deadline_us);
-  auto served = answer(job);
-  if (core_.store) core_.store->interrupt().rest();
+  auto served = in_line ? Served::must_wait : answer(job);
+  if (core_.store) {
+    core_.store->interrupt().rest();
+    if (core_.store->commits() != commits_before) core_.acknowledge(job.client, job.id, from);
+  }
   if (served == Served::must_wait) {
     client.queued_bytes += job.bytes;
     client.blocked.push_back(std::move(job));
@@ -96,7 +122,9 @@ bool Engine::has_work() const {
 void Engine::keep_time() {
   if (!core_.store) return;
   auto now_us = core_.now_us();
-  if (auto idle_us = writer_.idle_deadline_us(); idle_us && now_us >= idle_us) {
+  if (auto idle_us = writer_.idle_deadline_us();
+      idle_us && now_us >= idle_us &&
+      !is_awaited(writer_.holder()->first, writer_.holder()->second)) {
     writer_.roll_back_idle();
     stop_orphans();
   }
@@ -111,6 +139,12 @@ void Engine::keep_time() {
       return true;
     });
   }
+}
+
+// Is something of that session waiting for its turn?
+bool Engine::is_awaited(ClientId id, std::uint64_t session) const {
+  auto& inbox = clients_.at(id).inbox;
+  return std::ranges::find(inbox, session, &Job::session) != inbox.end();
 }
 
 std::optional<std::int64_t> Engine::wake_at_us() const {

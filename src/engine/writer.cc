@@ -34,11 +34,15 @@ std::size_t Writer::lost_sessions(ClientId client) const {
       sessions_, [&](auto& entry) { return entry.first.first == client && entry.second.lost; }));
 }
 
+Result<void> Writer::admit(const Job& job) const {
+  if (lost_sessions(job.client) < limits::sessions_max) return {};
+  return fail(Code::busy, "too many sessions lost their transaction", "end them with rollback");
+}
+
 Result<std::size_t> Writer::begin(const Job& job) {
   if (job.session == 0)
     return fail(Code::bad_request, "begin needs a session", "put a session's number into the head");
-  if (lost_sessions(job.client) >= limits::sessions_max)
-    return fail(Code::busy, "too many sessions lost their transaction", "end them with rollback");
+  TRY(admit(job));
   auto& session = sessions_[key(job)];
   if (!held_by(job)) {
     auto began = connection().run("begin immediate");
@@ -67,9 +71,10 @@ Result<std::size_t> Writer::commit(const Job& job) {
   if (!held_by(job)) return no_transaction();
   auto& session = sessions_[key(job)];
   if (session.depth > 1) {
-    TRY(connection().run("release " + savepoint(session.depth - 1)));
     touch(job);
-    return --session.depth;
+    --session.depth;  // also where SQL has ended it already: the session goes on one level above
+    TRY(connection().run("release " + savepoint(session.depth)));
+    return session.depth;
   }
   auto committed = connection().run("commit");
   if (!connection().in_transaction()) {
@@ -88,11 +93,11 @@ Result<std::size_t> Writer::rollback(const Job& job) {
   if (!held_by(job)) return no_transaction();
   auto& session = sessions_[key(job)];
   if (session.depth > 1) {
-    auto name = savepoint(session.depth - 1);
+    touch(job);
+    auto name = savepoint(--session.depth);
     TRY(connection().run("rollback to " + name));
     TRY(connection().run("release " + name));
-    touch(job);
-    return --session.depth;
+    return session.depth;
   }
   sessions_.erase(key(job));
   release();
@@ -100,7 +105,7 @@ Result<std::size_t> Writer::rollback(const Job& job) {
   return std::size_t{0};
 }
 
-Result<void> Writer::settle(const Job& job, bool ended, const Error* failure) {
+Result<void> Writer::settle(const Job& job, Effect effect, const Error* failure) {
   bool open = connection().in_transaction();
   if (job.session == 0) {
     if (!open) return {};
@@ -110,15 +115,24 @@ Result<void> Writer::settle(const Job& job, bool ended, const Error* failure) {
                 "end it in the same script, or use a transaction of a session; it was rolled back");
   }
   if (open) {
-    if (!holder_) sessions_[key(job)].depth = 1;
+    if (!holder_ || effect.begun) sessions_[key(job)].depth = 1;
     holder_ = key(job);
     touch(job);
   } else if (held_by(job)) {
     release();
     sessions_.erase(key(job));
-    if (!ended) lose(key(job), failure ? *failure : fail(Code::cancelled, "it ended on its own"));
+    if (!effect.ended)
+      lose(key(job), failure ? *failure : fail(Code::cancelled, "it ended on its own"));
   }
   return {};
+}
+
+void Writer::notice_loss() {
+  if (!holder_ || task_inside_ || connection().in_transaction()) return;
+  auto session = *holder_;
+  release();
+  sessions_.erase(session);
+  lose(session, fail(Code::unavailable, "a statement in it failed"));
 }
 
 void Writer::lose(Key session, Error why) {
@@ -147,7 +161,7 @@ Result<void> Writer::leave(const Job& job) {
 void Writer::undo(const Job& job, const Error& failure) {
   task_inside_ = false;
   if (!connection().in_transaction()) {
-    (void)settle(job, false, &failure);
+    (void)settle(job, {}, &failure);
   } else if (held_by(job)) {
     (void)connection().run(std::string("rollback to ") + task_savepoint);
     (void)connection().run(std::string("release ") + task_savepoint);

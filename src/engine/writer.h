@@ -32,9 +32,21 @@ class Writer {
   Result<std::size_t> commit(const Job& job);
   Result<std::size_t> rollback(const Job& job);
 
-  // After statements ran on the writer's connection: who holds it now? `ended` says that they ended
-  // the transaction on purpose. Fails if they left one open outside of a session.
-  Result<void> settle(const Job& job, bool ended, const Error* failure);
+  // May the job's session begin one by SQL? Not while too many have lost theirs.
+  Result<void> admit(const Job& job) const;
+
+  // What statements did to the transaction on the writer's connection.
+  struct Effect {
+    bool begun = false;  // they began one, perhaps in place of another
+    bool ended = false;  // they ended it, on purpose
+  };
+
+  // After they ran: who holds it now? Fails if they left one open outside of a session.
+  Result<void> settle(const Job& job, Effect effect, const Error* failure);
+
+  // The open transaction may have ended on its own: a read that failed takes it along. Its session
+  // is told.
+  void notice_loss();
 
   // A task that holds the writer over several turns: a savepoint around its work.
   Result<void> enter(const Job& job);
@@ -48,6 +60,10 @@ class Writer {
   std::int64_t idle_deadline_us() const;
   void roll_back_idle();
 
+  // The client and the session whose transaction is open.
+  using Key = std::pair<ClientId, std::uint64_t>;
+  const std::optional<Key>& holder() const { return holder_; }
+
   // The client is gone.
   void abandon(ClientId client);
 
@@ -56,8 +72,6 @@ class Writer {
     std::size_t depth = 0;
     std::optional<Error> lost;
   };
-  using Key = std::pair<ClientId, std::uint64_t>;
-
   Connection& connection() const { return core_.store->writer(); }
   static Key key(const Job& job) { return {job.client, job.session}; }
   void release() { holder_.reset(); }

@@ -1,8 +1,26 @@
 #include "worker/inline_host.h"
 
+#include <exception>
+#include <new>
 #include <thread>
 
 namespace outboard {
+
+template <class Work>
+void InlineHost::guard(Work work) {
+  if (is_lost_) return;
+  std::string why;
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    why = "there is no memory left";
+  } catch (const std::exception& exception) {
+    why = exception.what();
+  }
+  is_lost_ = true;
+  arrived_.push_back(
+      Error{Code::worker_lost, "the engine failed: " + why, "open the database again"});
+}
 
 void InlineHost::work() {
   for (bool more = true; more;) {
@@ -14,8 +32,10 @@ void InlineHost::work() {
 
 void InlineHost::send(Bytes message) {
   std::lock_guard lock(mutex_);
-  engine_.receive(client_, std::move(message));
-  work();
+  guard([&] {
+    engine_.receive(client_, std::move(message));
+    work();
+  });
 }
 
 std::vector<Link::Arrival> InlineHost::take() {
@@ -23,26 +43,27 @@ std::vector<Link::Arrival> InlineHost::take() {
   return std::exchange(arrived_, {});
 }
 
-// Nothing comes by itself but the end of a time limit.
+// What comes is the end of a time limit, or of what another thread was doing.
 void InlineHost::wait(std::optional<TimePoint> until, const std::atomic<bool>& done) {
   using namespace std::chrono;
   std::optional<std::int64_t> wake_at_us;
   {
     std::lock_guard lock(mutex_);
-    if (!arrived_.empty() || done) return;
+    if (!arrived_.empty() || done || is_lost_) return;
     wake_at_us = engine_.wake_at_us();
   }
-  auto wake = steady_clock::now() + milliseconds(10);
+  auto wake = steady_clock::now() + milliseconds(10);  // another thread may have done it meanwhile
   if (wake_at_us)
-    wake = TimePoint(duration_cast<TimePoint::duration>(microseconds(*wake_at_us + 1)));
+    wake = std::min(wake,
+                    TimePoint(duration_cast<TimePoint::duration>(microseconds(*wake_at_us + 1))));
   std::this_thread::sleep_until(until ? std::min(wake, *until) : wake);
   std::lock_guard lock(mutex_);
-  work();
+  guard([&] { work(); });
 }
 
 void InlineHost::close() {
   std::lock_guard lock(mutex_);
-  engine_.disconnect(client_);
+  guard([&] { engine_.disconnect(client_); });
 }
 
 }  // namespace outboard

@@ -1,6 +1,7 @@
 // InlineHost: the engine inside the caller's call. For tools and tests: whoever calls waits.
 //
-// May be used from several threads, one at a time gets through.
+// May be used from several threads, one at a time gets through. What the standard library throws
+// inside ends the engine, not the caller: every call is then answered with worker_lost.
 #pragma once
 
 #include <mutex>
@@ -23,6 +24,8 @@ class InlineHost : public Link {
   void close() override;
 
  private:
+  template <class Work>
+  void guard(Work work);
   void work();
 
   std::mutex mutex_;
@@ -30,6 +33,7 @@ class InlineHost : public Link {
   Engine engine_{platform_};
   ClientId client_;
   std::vector<Arrival> arrived_;
+  bool is_lost_ = false;
 };
 
 }  // namespace outboard

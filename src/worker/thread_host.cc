@@ -31,7 +31,8 @@ struct ThreadHost::Shared {
   Mailbox<Arrival> to_client;
   TakenBack taken_back;
   std::atomic<bool> stop{false};
-  std::atomic<bool> ended{false};
+  std::atomic<bool> over{false};    // the engine does nothing any more
+  std::atomic<bool> parked{false};  // and its thread stands still for ever
 
   void lose(const std::string& why) {
     to_client.push(
@@ -45,7 +46,11 @@ ThreadHost::ThreadHost()
 void ThreadHost::work(const std::shared_ptr<Shared>& shared) {
   set_assertion_handler(
       [](void* context, const char* sentence) {
-        static_cast<Shared*>(context)->lose(sentence);
+        auto& lost = *static_cast<Shared*>(context);
+        lost.lose(sentence);
+        lost.parked = true;
+        lost.over = true;
+        lost.to_client.nudge();
         for (;;)
           std::this_thread::sleep_for(
               std::chrono::hours(1));  // never unwound: its state is not sound
@@ -73,7 +78,7 @@ void ThreadHost::work(const std::shared_ptr<Shared>& shared) {
   } catch (const std::exception& exception) {
     shared->lose(exception.what());
   }
-  shared->ended = true;
+  shared->over = true;
   shared->to_client.nudge();
 }
 
@@ -94,10 +99,10 @@ void ThreadHost::close() {
   shared_->stop = true;
   shared_->to_engine.nudge();
   auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  shared_->to_client.wait(deadline, shared_->ended);
-  while (!shared_->ended && std::chrono::steady_clock::now() < deadline)
+  shared_->to_client.wait(deadline, shared_->over);
+  while (!shared_->over && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  if (shared_->ended) {
+  if (shared_->over && !shared_->parked) {
     thread_.join();
   } else {
     thread_.detach();

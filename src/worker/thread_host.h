@@ -23,7 +23,8 @@ class ThreadHost : public Link {
   void wait(std::optional<TimePoint> until, const std::atomic<bool>& done) override;
   void nudge() override;
 
-  // A thread that is stuck in the operating system is left behind after ten seconds.
+  // A thread that is stuck in the operating system is left behind after ten seconds, one that was
+  // parked at once.
   void close() override;
 
  private:
