@@ -18,7 +18,8 @@ if(OUTBOARD_COMMAND)
 endif()
 
 # unit_tests: each *_test.cc beside the code it is about.
-file(GLOB_RECURSE unit_sources CONFIGURE_DEPENDS src/*_test.cc)
+include(cmake/snippets.cmake)
+file(GLOB_RECURSE unit_sources CONFIGURE_DEPENDS src/*_test.cc tests/snippets/*_test.cc)
 if(NOT OUTBOARD_COMMAND)
   list(FILTER unit_sources EXCLUDE REGEX "/src/(net|hub|cli)/")
 endif()
@@ -29,7 +30,10 @@ if(NOT unit_sources STREQUAL "")
     target_link_libraries(unit_tests PRIVATE hub)
     add_dependencies(unit_tests outboard)  # command_test.cc runs it, from the same folder
   endif()
-  target_compile_definitions(unit_tests PRIVATE OUTBOARD_TESTS="${PROJECT_SOURCE_DIR}/tests")
+  add_dependencies(unit_tests snippet_readme)
+  target_compile_definitions(unit_tests PRIVATE
+    OUTBOARD_TESTS="${PROJECT_SOURCE_DIR}/tests"
+    OUTBOARD_README="${PROJECT_SOURCE_DIR}/README.md")
 endif()
 
 # scenarios: runs tests/scenarios/ on a native host.

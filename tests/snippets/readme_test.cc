@@ -1,0 +1,49 @@
+// What the README shows is what happens: its program, run, prints what stands below it.
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string contents(const fs::path& path) {
+  std::ifstream in(path);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// The first block of that kind behind `after`.
+std::string block(const std::string& readme, const std::string& after, const std::string& fence) {
+  auto start = readme.find(fence + "\n", readme.find(after));
+  EXPECT_NE(start, std::string::npos);
+  start += fence.size() + 1;
+  return readme.substr(start, readme.find("```", start) - start);
+}
+
+std::string output_of(const std::string& command) {
+  std::string out;
+  auto* pipe = ::popen(command.c_str(), "r");
+  for (char buffer[256]; std::fgets(buffer, sizeof buffer, pipe);) out += buffer;
+  EXPECT_EQ(::pclose(pipe), 0);
+  return out;
+}
+
+}  // namespace
+
+TEST(Readme, TheProgramPrintsWhatItSays) {
+  auto readme = contents(OUTBOARD_README);
+  auto folder = fs::temp_directory_path() / ("outboard-readme-" + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  auto program = fs::canonical("/proc/self/exe").parent_path() / "snippet_readme";
+  auto printed = output_of("cd '" + folder.string() + "' && '" + program.string() + "'");
+  fs::remove_all(folder);
+  EXPECT_EQ(printed, block(readme, "## In C++", "```text"));
+}
