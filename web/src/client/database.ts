@@ -1,0 +1,123 @@
+// A database that is open: its engine runs in a worker of this page.
+import { batchesOf } from '../protocol/batch.js'
+import type { CborWriter } from '../protocol/cbor_writer.js'
+import { badRequest, OutboardError } from '../protocol/errors.js'
+import type { Storage } from '../protocol/host.js'
+import { ByteSource, type Importable } from './bytes.js'
+import type { Connection } from './connection.js'
+import type { WorkerHost } from './host.js'
+import { Lane, noArguments } from './lane.js'
+import { Mailbox } from './mailbox.js'
+import { Session } from './session.js'
+import { transact, type Transaction } from './transaction.js'
+import { upload } from './upload.js'
+
+/**
+ * `process`: a commit survives the end of the page and of the browser. `power`: and a power cut.
+ */
+export type Durability = 'process' | 'power'
+
+export interface Info {
+  name: string
+  storage: Storage
+  durability: Durability
+  /** Whether this call of open made the database. */
+  created: boolean
+  /** Whether the browser keeps it even when disk space runs low. */
+  persisted: boolean
+  /** The version of Outboard's engine, and of SQLite. */
+  build: string
+  sqlite: string
+}
+
+const closeTimeoutMs = 5_000
+
+export class Database extends Session {
+  readonly info: Info
+  readonly #connection: Connection
+  readonly #host: WorkerHost
+  #closing: Promise<void> | undefined
+
+  /** @internal */
+  constructor(connection: Connection, host: WorkerHost, info: Info) {
+    super(new Lane(connection))
+    this.#connection = connection
+    this.#host = host
+    this.info = info
+  }
+
+  /**
+   * Runs `fn` in a transaction: committed when it returns, rolled back when it throws. Other
+   * writers wait meanwhile; readers do not. One that does nothing for 5 seconds is rolled back.
+   */
+  async transaction<T>(fn: (tx: Transaction) => Promise<T> | T): Promise<T> {
+    if (this.lane.refusal !== undefined) throw this.lane.refusal()
+    return transact(this.#connection, fn)
+  }
+
+  /** The database as a file, as of now; read it to the end or cancel it. */
+  export(): ReadableStream<Uint8Array> {
+    const mailbox = new Mailbox()
+    const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+      mailbox.request ??= this.lane.send('export', {}, noArguments, mailbox)
+      const tail = await mailbox.next()
+      if (tail === undefined) return controller.close()
+      for (const batch of batchesOf(tail)) controller.enqueue(batch.blobs(0))
+    }
+    return new ReadableStream(
+      { pull, cancel: () => mailbox.request?.cancel() },
+      { highWaterMark: 0 },
+    )
+  }
+
+  /** The database as a file, as of now, in one piece. */
+  async exportBlob(): Promise<Blob> {
+    const chunks: Uint8Array<ArrayBuffer>[] = []
+    const reader = this.export().getReader()
+    for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
+      chunks.push(value as Uint8Array<ArrayBuffer>)
+    }
+    return new Blob(chunks, { type: 'application/vnd.sqlite3' })
+  }
+
+  /**
+   * Replaces everything by what is in that file, all or nothing. `corrupt` if it is no database.
+   */
+  async import(source: Importable): Promise<void> {
+    const bytes = new ByteSource(source)
+    await bytes.load()
+    try {
+      const write = (writer: CborWriter): void => bytes.writeChunk(writer)
+      const { request, answer } = this.lane.start('import', {}, write)
+      await upload(request, bytes, answer)
+    } finally {
+      bytes.close()
+    }
+  }
+
+  /**
+   * Ends what is under way, closes the files and ends the worker. Later calls fail. May be called
+   * again.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    let goodbye: Promise<unknown> = Promise.resolve()
+    if (this.#connection.lost === undefined)
+      goodbye = this.lane.start('close', { timeoutMs: closeTimeoutMs }, noArguments).answer
+    this.lane.refusal = () => badRequest('the database is closed', 'open it again')
+    await Promise.race([
+      goodbye.catch(() => {}), // lost meanwhile: then it is closed already
+      new Promise((resolve) => setTimeout(resolve, closeTimeoutMs)),
+    ])
+    this.#connection.lose(new OutboardError('cancelled', 'the database was closed'))
+    await this.#host.stop()
+  }
+}

@@ -1,0 +1,127 @@
+// A request under way: what its caller can still say, and who gets what the engine answers.
+import type { CborWriter } from '../protocol/cbor_writer.js'
+import { OutboardError } from '../protocol/errors.js'
+import { asMap, type Frame, type ItemMap, Kind, type RequestHead } from '../protocol/frame.js'
+import type { Connection } from './connection.js'
+
+/** Whoever waits for the answer to a request. */
+export interface Sink {
+  /** The reply. `more`: chunks follow. */
+  reply(body: ItemMap, tail: Uint8Array<ArrayBuffer>, more: boolean): void
+  chunk(tail: Uint8Array<ArrayBuffer>, more: boolean): void
+  /** The end, instead of the last frame. */
+  failed(error: unknown): void
+  /** Whether the answer comes at its reader's pace, and so may never end by itself. */
+  readonly paced?: boolean
+}
+
+export interface RequestOptions extends RequestHead {
+  signal?: AbortSignal
+}
+
+// Before the engine has given credit for more.
+const chunksAtOnce = 8
+
+/** A request under way. After its end, each of these does nothing. */
+export class PendingRequest {
+  readonly id: number
+  readonly bytes: number
+  readonly #connection: Connection
+  readonly #sink: Sink
+  readonly #signal: AbortSignal | undefined
+  readonly #onAbort = () => this.cancel()
+  #ended = false
+  #onEnd: (() => void) | undefined
+  #chunksLeft = chunksAtOnce
+  #onRoom: (() => void) | undefined
+
+  constructor(
+    connection: Connection,
+    id: number,
+    bytes: number,
+    sink: Sink,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#connection = connection
+    this.id = id
+    this.bytes = bytes
+    this.#sink = sink
+    this.#signal = signal
+    signal?.addEventListener('abort', this.#onAbort)
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Resolves at the end. An answer at its reader's pace is cancelled first. Call it once. */
+  async finished(): Promise<void> {
+    if (this.#ended) return
+    if (this.#sink.paced) this.cancel()
+    await new Promise<void>((resolve) => (this.#onEnd = resolve))
+  }
+
+  /** Asks for that many chunks more. */
+  credit(chunks: number): void {
+    if (this.#ended) return
+    this.#connection.frame(Kind.credit, this.id, 1, undefined, (writer) => writer.integer(chunks))
+  }
+
+  /**
+   * Asks the engine to end it; the end comes as an error `cancelled`, unless it was about to end
+   * anyway.
+   */
+  cancel(): void {
+    if (!this.#ended) this.#connection.frame(Kind.cancel, this.id, 0, undefined)
+  }
+
+  /** Resolves when the engine takes another chunk, or at the end. */
+  async roomForChunk(): Promise<void> {
+    while (this.#chunksLeft === 0 && !this.#ended) {
+      await new Promise<void>((resolve) => (this.#onRoom = resolve))
+    }
+  }
+
+  /** Sends a chunk of parameters or data. If `write` throws, nothing is sent. */
+  chunk(write: (writer: CborWriter) => void): void {
+    if (this.#ended) return
+    this.#connection.frame(Kind.chunk, this.id, 1, undefined, write)
+    --this.#chunksLeft
+  }
+
+  /** For the connection: takes a frame, and tells whether more follow. */
+  take(frame: Frame): boolean {
+    if (frame.kind === Kind.credit) {
+      this.#chunksLeft += typeof frame.body[0] === 'number' ? frame.body[0] : 0
+      this.#onRoom?.()
+      return true
+    }
+    const body = asMap(frame.body[0], 'an answer')
+    const more = body['more'] === true
+    try {
+      if (frame.kind === Kind.chunk) this.#sink.chunk(frame.tail, more)
+      else this.#sink.reply(body, frame.tail, more)
+    } catch (error) {
+      this.#sink.failed(error)
+      if (more) this.cancel()
+    }
+    return more
+  }
+
+  /** For the connection: the end, with an error if it was one. */
+  end(error?: OutboardError): void {
+    this.#ended = true
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#onEnd?.()
+    this.#onRoom?.()
+    if (error === undefined) return
+    const aborted = error.code === 'cancelled' && this.#signal?.aborted
+    this.#sink.failed(aborted ? cancelledBy(this.#signal!) : error)
+  }
+}
+
+export function cancelledBy(signal: AbortSignal): OutboardError {
+  return new OutboardError('cancelled', 'the call was cancelled by its signal', {
+    cause: signal.reason,
+  })
+}

@@ -1,0 +1,15 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// Outboard: a local-first data engine off the main thread. Nothing runs until `open` is called.
+export { open, type OpenOptions } from './client/open.js'
+export type { Database, Durability, Info } from './client/database.js'
+export type { Importable } from './client/bytes.js'
+export type { BatchOptions, ManyResult, Session, StreamOptions } from './client/session.js'
+export type { Transaction } from './client/transaction.js'
+export type { RowStream } from './client/stream.js'
+export { type Query, type Sql, sql } from './client/query.js'
+export type { CallOptions, Result } from './client/result.js'
+export { type Code, OutboardError, type Outcome } from './protocol/errors.js'
+export type { Integers } from './protocol/column.js'
+export type { Shape } from './protocol/rows.js'
+export type { Storage } from './protocol/host.js'
+export type { Param, Params, Row, Value } from './protocol/value.js'

@@ -1,0 +1,17 @@
+// What page and worker say to each other beside frames: plain objects, once each.
+import type { Code } from './errors.js'
+
+export type Storage = 'opfs' | 'memory'
+
+export type ToWorker =
+  | { type: 'open'; name: string; storage: Storage; wasmUrl?: string }
+  /** Close the files and answer `closed`. */
+  | { type: 'close' }
+
+export type FromWorker =
+  /** The engine takes frames. `lock`: a Web Lock that this worker holds for as long as it lives. */
+  | { type: 'ready'; lock?: string }
+  | { type: 'failed'; code: Code; message: string; hint: string }
+  /** The engine is gone, though the worker is not. */
+  | { type: 'lost'; message: string }
+  | { type: 'closed' }

@@ -1,0 +1,158 @@
+// The engine as a WebAssembly module: loading it, its imports and its exports. Every call may trap;
+// then the instance is of no use any more.
+import type { Storage } from '../protocol/host.js'
+import { type OpfsFiles, notOpen } from './opfs.js'
+import { Problem, textOf } from './problem.js'
+import { fillRandom, wasiImports } from './wasi.js'
+
+interface Exports {
+  memory: WebAssembly.Memory
+  _initialize(): void
+  outboard_version(): number
+  outboard_alloc(bytes: number): number
+  outboard_free(at: number): void
+  outboard_open(storage: number): number
+  outboard_send(engine: number, at: number, bytes: number): void
+  outboard_run(engine: number): number
+  outboard_next(engine: number): number
+  outboard_next_data(engine: number): number
+  outboard_wake_ms(engine: number): number
+  outboard_close(engine: number): void
+}
+
+const exportNames = [
+  'memory',
+  '_initialize',
+  'outboard_alloc',
+  'outboard_open',
+  'outboard_send',
+  'outboard_run',
+  'outboard_next',
+  'outboard_next_data',
+  'outboard_wake_ms',
+  'outboard_close',
+] as const satisfies (keyof Exports)[]
+
+/** Fetches the module and makes an instance. Fails with `unavailable`, naming the address. */
+export async function loadModule(url: string): Promise<Module> {
+  const module = new Module()
+  const imports = {
+    outboard: module.imports(),
+    wasi_snapshot_preview1: wasiImports(() => module.memory),
+  }
+  const response = await fetch(url).catch((error) => {
+    throw notLoaded(url, textOf(error))
+  })
+  if (!response.ok) throw notLoaded(url, `the server answered ${response.status}`)
+  try {
+    const isWasm = response.headers.get('content-type')?.startsWith('application/wasm')
+    const { instance } = isWasm
+      ? await WebAssembly.instantiateStreaming(response, imports)
+      : await WebAssembly.instantiate(await response.arrayBuffer(), imports)
+    module.start(instance)
+  } catch (error) {
+    throw notLoaded(url, textOf(error))
+  }
+  return module
+}
+
+function notLoaded(url: string, why: string): Problem {
+  return new Problem(
+    'unavailable',
+    `the engine's module could not be loaded (${url}): ${why}`,
+    'serve outboard.wasm of the same version beside worker.js, or set `wasmUrl`; a ' +
+      "Content-Security-Policy has to allow 'wasm-unsafe-eval'",
+  )
+}
+
+/** An instance of the module. */
+export class Module {
+  /** Where the file imports go. */
+  files: OpfsFiles | undefined
+  #exports: Exports | undefined
+  #bytes = new Uint8Array(0)
+
+  get memory(): WebAssembly.Memory {
+    return this.exports.memory
+  }
+
+  get exports(): Exports {
+    if (this.#exports === undefined) throw new Error('the module has not been instantiated')
+    return this.#exports
+  }
+
+  start(instance: WebAssembly.Instance): void {
+    for (const name of exportNames) {
+      if (!(name in instance.exports)) throw new Error(`it has no export ${name}`)
+    }
+    this.#exports = instance.exports as unknown as Exports
+    this.#exports._initialize()
+  }
+
+  /** Its memory; ask anew after each call into it, for it may have grown. */
+  bytes(at: number, length: number): Uint8Array<ArrayBuffer> {
+    if (this.#bytes.buffer !== this.memory.buffer) this.#bytes = new Uint8Array(this.memory.buffer)
+    return this.#bytes.subarray(at >>> 0, (at >>> 0) + length) as Uint8Array<ArrayBuffer>
+  }
+
+  imports(): Record<string, (...parameters: number[]) => number | void> {
+    const bytes = (at: number, length: number): Uint8Array<ArrayBuffer> => this.bytes(at, length)
+    return {
+      wall_ms: () => Date.now(),
+      monotonic_us: () => performance.now() * 1000,
+      random: (at, length) => fillRandom(bytes(at!, length!)),
+      log: (at, length) =>
+        console.info(`outboard: ${new TextDecoder().decode(bytes(at!, length!))}`),
+      file_read: (slot, at, length, offset) =>
+        this.files?.read(slot!, bytes(at!, length!), offset!) ?? notOpen,
+      file_write: (slot, at, length, offset) =>
+        this.files?.write(slot!, bytes(at!, length!), offset!) ?? notOpen,
+      file_truncate: (slot, size) => this.files?.truncate(slot!, size!) ?? notOpen,
+      file_flush: (slot) => this.files?.flush(slot!) ?? notOpen,
+      file_size: (slot) => this.files?.size(slot!) ?? notOpen,
+    }
+  }
+}
+
+/** One engine in a module. */
+export class Engine {
+  readonly #module: Module
+  readonly #engine: number
+
+  constructor(module: Module, storage: Storage) {
+    this.#module = module
+    this.#engine = module.exports.outboard_open(storage === 'memory' ? 1 : 0)
+    if (this.#engine === 0) throw new Error('the engine could not be made')
+  }
+
+  /** Hands it a message. */
+  send(message: ArrayBuffer): void {
+    const { exports } = this.#module
+    const at = exports.outboard_alloc(message.byteLength)
+    if (at === 0) throw new Error('the engine is out of memory')
+    this.#module.bytes(at, message.byteLength).set(new Uint8Array(message))
+    exports.outboard_send(this.#engine, at, message.byteLength)
+  }
+
+  /** Works for a few milliseconds. True: there is more to do. */
+  run(): boolean {
+    return this.#module.exports.outboard_run(this.#engine) !== 0
+  }
+
+  /** What is to be posted to the page now, if anything. */
+  next(): ArrayBuffer | undefined {
+    const length = this.#module.exports.outboard_next(this.#engine) >>> 0
+    if (length === 0) return undefined
+    const at = this.#module.exports.outboard_next_data(this.#engine)
+    return this.#module.bytes(at, length).slice().buffer
+  }
+
+  /** After how long it wants to run again; negative: not before the next message. */
+  wakeMs(): number {
+    return this.#module.exports.outboard_wake_ms(this.#engine)
+  }
+
+  close(): void {
+    this.#module.exports.outboard_close(this.#engine)
+  }
+}

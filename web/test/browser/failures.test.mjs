@@ -1,0 +1,331 @@
+// Whatever does not load, dies or fills up ends in a typed error, within its time.
+import { readFileSync } from 'node:fs'
+
+const wasm = readFileSync(new URL('../../dist/outboard.wasm', import.meta.url))
+
+async function failureOf([name, options]) {
+  const { open } = await import('/outboard/index.js')
+  const start = performance.now()
+  try {
+    await open(name, options)
+    return { code: 'none' }
+  } catch (error) {
+    const { code, message, hint } = error
+    return { code, message, hint, ms: performance.now() - start }
+  }
+}
+
+async function openDatabase([name, options]) {
+  const { open } = await import('/outboard/index.js')
+  window.db = await open(name, options)
+}
+
+function check(condition, message) {
+  if (!condition) throw new Error(message)
+}
+
+function equal(actual, expected, what = '') {
+  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
+  check(a === b, `${what} is ${a}, not ${b}`)
+}
+
+export const tests = {
+  'a worker script that does not load is unavailable, with its address': async ({
+    page,
+    server,
+    database,
+  }) => {
+    const serve = (path, type, body) =>
+      server.routes.set(path, (response) => {
+        response.setHeader('Content-Type', type)
+        response.end(body)
+      })
+    serve('/html.js', 'text/html', '<!doctype html><p>your app')
+    serve('/syntax.js', 'text/javascript', 'this is no JavaScript')
+    serve('/throws.js', 'text/javascript', 'throw new Error("no")')
+    for (const workerUrl of [
+      '/missing.js',
+      '/html.js',
+      '/syntax.js',
+      '/throws.js',
+      'http://localhost:1/worker.js',
+      'https://other.example/worker.js',
+    ]) {
+      const failure = await page.evaluate(failureOf, [
+        database,
+        { workerUrl, openTimeoutMs: 10000 },
+      ])
+      equal(failure.code, 'unavailable', workerUrl)
+      check(
+        failure.message.includes(workerUrl) || failure.message.includes('worker cannot be started'),
+        failure.message,
+      )
+      check(failure.hint !== '' && failure.ms < 5000, `${failure.hint} after ${failure.ms} ms`)
+    }
+  },
+
+  'a module that does not load is unavailable, with its address': async ({
+    page,
+    server,
+    database,
+  }) => {
+    const serve = (path, type, body, length) =>
+      server.routes.set(path, (response) => {
+        response.setHeader('Content-Type', type)
+        if (length) response.setHeader('Content-Length', length)
+        response.write(body)
+        if (length) response.destroy()
+        else response.end()
+      })
+    serve('/truncated.wasm', 'application/wasm', wasm.subarray(0, wasm.length / 2))
+    serve('/cut-off.wasm', 'application/wasm', wasm.subarray(0, wasm.length / 2), wasm.length)
+    serve('/truncated.bin', 'application/octet-stream', wasm.subarray(0, wasm.length / 2))
+    serve('/html.wasm', 'text/html', '<!doctype html><p>your app')
+    serve('/other.wasm', 'application/wasm', Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]))
+    serve('/empty.wasm', 'application/wasm', '')
+    const paths = [
+      '/missing.wasm',
+      '/truncated.wasm',
+      '/cut-off.wasm',
+      '/truncated.bin',
+      '/html.wasm',
+      '/other.wasm',
+      '/empty.wasm',
+    ]
+    for (const wasmUrl of paths) {
+      const failure = await page.evaluate(failureOf, [database, { wasmUrl, openTimeoutMs: 10000 }])
+      equal(failure.code, 'unavailable', wasmUrl)
+      check(
+        failure.message.includes(wasmUrl) && failure.ms < 5000,
+        `${failure.message} after ${failure.ms} ms`,
+      )
+    }
+    // The files were let go: nothing holds the database.
+    await page.evaluate(openDatabase, [database])
+  },
+
+  'a module of the wrong type is loaded all the same': async ({ page, server, database }) => {
+    server.routes.set('/plain.wasm', (response) => {
+      response.setHeader('Content-Type', 'application/octet-stream')
+      response.end(wasm)
+    })
+    await page.evaluate(openDatabase, [database, { wasmUrl: '/plain.wasm' }])
+    equal(await page.evaluate(() => db.first('select 1 as a')), { a: 1 })
+  },
+
+  'a worker that never answers ends with the time limit': async ({ page, server, database }) => {
+    server.routes.set('/silent.js', (response) => {
+      response.setHeader('Content-Type', 'text/javascript')
+      response.end('onmessage = () => {}')
+    })
+    server.routes.set('/hanging.wasm', () => {})
+    for (const options of [{ workerUrl: '/silent.js' }, { wasmUrl: '/hanging.wasm' }]) {
+      const failure = await page.evaluate(failureOf, [database, { ...options, openTimeoutMs: 500 }])
+      equal(failure.code, 'unavailable')
+      check(
+        failure.ms > 400 && failure.ms < 3000 && failure.message.includes('500 ms'),
+        `${failure.message} after ${failure.ms} ms`,
+      )
+    }
+    await page.evaluate(openDatabase, [database])
+  },
+
+  'every call under way is told when the worker is killed': async ({ page, database, note }) => {
+    const result = await page.evaluate(async (name) => {
+      // The worker as somebody else would have it: the debugger, or the system short of memory.
+      let worker
+      const Native = window.Worker
+      window.Worker = class extends Native {
+        constructor(...parameters) {
+          super(...parameters)
+          worker = this
+        }
+      }
+      const { open } = await import('/outboard/index.js')
+      const db = await open(name)
+      await db.exec('create table t(a)')
+      const endless =
+        'with recursive n(i) as (select 1 union all select i + 1 from n) select i from n'
+      const calls = [
+        db.exec('insert into t values (1)'),
+        db.all(endless),
+        db.transaction(async (tx) => {
+          await tx.exec('insert into t values (2)')
+          await new Promise((resolve) => setTimeout(resolve, 100_000))
+        }),
+        db.many(
+          'insert into t values (?)',
+          (function* () {
+            for (;;) yield [1]
+          })(),
+        ),
+        (async () => {
+          for await (const _ of db.stream(endless));
+        })(),
+        db.exportBlob(),
+      ]
+      calls.splice(2, 1)[0].catch(() => {}) // its function never ends by itself
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      const start = performance.now()
+      Native.prototype.terminate.call(worker)
+      const codes = await Promise.all(
+        calls.map((call) =>
+          call.then(
+            () => 'done',
+            (error) => error.code,
+          ),
+        ),
+      )
+      const ms = performance.now() - start
+      const later = await db.exec('select 1').catch((error) => error.code)
+      const closed = await db.close().then(() => 'closed')
+      const again = await open(name)
+      const count = await again.first('select count(*) as n from t')
+      return { codes, later, closed, ms, count }
+    }, database)
+    check(
+      result.codes.slice(1).every((code) => code === 'worker_lost'),
+      `codes ${result.codes}`,
+    )
+    equal([result.later, result.closed], ['worker_lost', 'closed'])
+    check(result.count.n <= 1, `${result.count.n} rows`)
+    note(`told after ${Math.round(result.ms)} ms`)
+  },
+
+  'an engine that traps is lost, and its files are free at once': async ({
+    page,
+    server,
+    database,
+  }) => {
+    // The same engine, in whose memory somebody writes.
+    const worker = readFileSync(new URL('../../dist/worker.js', import.meta.url), 'utf8')
+    server.routes.set('/outboard/trapping.js', (response) => {
+      response.setHeader('Content-Type', 'text/javascript')
+      response.end(
+        `{
+        const streaming = WebAssembly.instantiateStreaming
+        WebAssembly.instantiateStreaming = async (...all) => {
+          const { instance } = await streaming(...all)
+          const exports = { ...instance.exports, outboard_run: (engine) => {
+            if (globalThis.trapNow) throw new WebAssembly.RuntimeError('unreachable')
+            return instance.exports.outboard_run(engine)
+          } }
+          return { instance: { exports } }
+        }
+        addEventListener('message', ({ data }) => { if (data instanceof ArrayBuffer && new TextDecoder('latin1').decode(data).includes('please trap')) globalThis.trapNow = true })
+      }` + worker,
+      )
+    })
+    const result = await page.evaluate(async (name) => {
+      const { open } = await import('/outboard/index.js')
+      const db = await open(name, { workerUrl: '/outboard/trapping.js' })
+      await db.exec('create table t(a)')
+      const error = await db.exec('select /* please trap */ 1').catch((error) => error)
+      const later = await db.exec('select 1').catch((error) => error.code)
+      const again = await open(name)
+      return {
+        code: error.code,
+        message: error.message,
+        later,
+        rows: await again.all('select * from t'),
+      }
+    }, database)
+    equal([result.code, result.later, result.rows], ['worker_lost', 'worker_lost', []])
+    check(/unreachable/.test(result.message), result.message)
+  },
+
+  'a full disk fails the commit, keeps what was there, and heals': async ({
+    page,
+    context,
+    server,
+    database,
+    note,
+  }) => {
+    await page.evaluate(openDatabase, [database])
+    await page.evaluate(async () => {
+      await db.exec('create table t(i integer primary key, x blob)')
+      await db.exec('insert into t values (1, zeroblob(100000))')
+    })
+    const debug = await context.newCDPSession(page)
+    const { usage } = await page.evaluate(() => navigator.storage.estimate())
+    const quota = (bytes) =>
+      debug.send('Storage.overrideQuotaForOrigin', {
+        origin: server.address,
+        ...(bytes === undefined ? {} : { quotaSize: bytes }),
+      })
+    await quota(usage + 300_000)
+    try {
+      const failed = await page.evaluate(async () => {
+        const errors = []
+        for (let i = 2; i < 30; ++i) {
+          await db
+            .exec('insert into t values (?, zeroblob(100000))', [i])
+            .catch((error) => errors.push([i, error.code, error.message]))
+        }
+        const inTransaction = await db
+          .transaction(async (tx) => {
+            await tx.exec('insert into t values (1001, null)')
+            await tx.exec('insert into t values (1002, zeroblob(3000000))')
+          })
+          .catch((error) => error.code)
+        const many = await db
+          .many(
+            'insert into t values (?, zeroblob(50000))',
+            Array.from({ length: 100 }, (_, i) => [2000 + i]),
+          )
+          .catch((error) => error.code)
+        return {
+          errors,
+          inTransaction,
+          many,
+          rows: (await db.all('select i from t order by i', [], { shape: 'array' })).flat(),
+        }
+      })
+      check(failed.errors.length > 0, 'nothing failed')
+      for (const [, code, message] of failed.errors) {
+        equal(code, 'unavailable')
+        check(/quota|space|full/i.test(message), message)
+      }
+      equal([failed.inTransaction, failed.many], ['unavailable', 'unavailable'])
+      const missing = failed.errors.map(([i]) => i)
+      const expected = Array.from({ length: 29 }, (_, i) => i + 1).filter(
+        (i) => !missing.includes(i),
+      )
+      equal(failed.rows, expected, 'what is there')
+      note(`${failed.errors[0][2]}`)
+
+      await quota()
+      const healed = await page.evaluate(async () => {
+        await db.exec('insert into t values (3000, zeroblob(500000))')
+        await db.many(
+          'insert into t values (?, zeroblob(50000))',
+          Array.from({ length: 20 }, (_, i) => [4000 + i]),
+        )
+        const check = (await db.first('pragma integrity_check')).integrity_check
+        return { check, count: (await db.first('select count(*) as n from t where i >= 3000')).n }
+      })
+      equal(healed, { check: 'ok', count: 21 })
+    } finally {
+      await quota()
+    }
+    await page.reload()
+    await page.evaluate(openDatabase, [database])
+    equal(await page.evaluate(() => db.first('select count(*) as n from t where i >= 3000')), {
+      n: 21,
+    })
+  },
+
+  'opening on a full disk is unavailable': async ({ page, context, server, database }) => {
+    const debug = await context.newCDPSession(page)
+    await debug.send('Storage.overrideQuotaForOrigin', { origin: server.address, quotaSize: 0 })
+    try {
+      const failure = await page.evaluate(failureOf, [database])
+      equal(failure.code, 'unavailable')
+      check(/quota|space|full/i.test(failure.message), failure.message)
+    } finally {
+      await debug.send('Storage.overrideQuotaForOrigin', { origin: server.address })
+    }
+    await page.evaluate(openDatabase, [database])
+    await page.evaluate(() => db.exec('create table t(a)'))
+  },
+}

@@ -1,0 +1,98 @@
+// Runs the browser tests: each gets a page of its own in one Chromium with a fresh profile.
+import { chromium } from 'playwright-core'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { TestServer } from './server.mjs'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const dist = join(here, '../../dist')
+const testTimeoutMs = 90_000
+
+export const executable = process.env.OUTBOARD_CHROMIUM ?? '/usr/bin/chromium'
+export const switches = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** Plain contexts of Playwright keep OPFS in memory: this one has a profile on disk. */
+export function launch(profile) {
+  return chromium.launchPersistentContext(profile, {
+    executablePath: executable,
+    args: switches,
+    headless: true,
+  })
+}
+
+export function freshFolder(purpose) {
+  return mkdtempSync(join(tmpdir(), `outboard-${purpose}-`))
+}
+
+export async function run({ report, filter }) {
+  const tests = []
+  for (const file of readdirSync(here)
+    .filter((name) => name.endsWith('.test.mjs'))
+    .sort()) {
+    const module = await import(pathToFileURL(join(here, file)).href)
+    const title = file.replace(/\.test\.mjs$/, '')
+    for (const [name, body] of Object.entries(module.tests)) {
+      if (`${title}: ${name}`.includes(filter)) tests.push({ name: `${title}: ${name}`, body })
+    }
+  }
+  if (tests.length === 0) return
+
+  const profile = freshFolder('profile')
+  const server = await new TestServer({ '/outboard/': dist }).start()
+  const context = await launch(profile)
+  try {
+    let number = 0
+    for (const { name, body } of tests)
+      await runTest({ name, body, report, context, server, database: `test ${++number}` })
+  } finally {
+    await context.close().catch(() => {})
+    server.stop()
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+async function runTest({ name, body, report, context, server, database }) {
+  const start = performance.now()
+  const pages = []
+  const log = []
+  const newPage = async (path = '/') => {
+    const page = await context.newPage()
+    pages.push(page)
+    page.on('console', (message) => log.push(`${message.type()}: ${message.text()}`))
+    page.on('pageerror', (error) => log.push(`error: ${error.stack ?? error}`))
+    await page.goto(server.address + path)
+    return page
+  }
+  let timer
+  try {
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`not done after ${testTimeoutMs} ms`)),
+        testTimeoutMs,
+      )
+    })
+    const page = await newPage()
+    await Promise.race([
+      body({ page, newPage, server, context, database, note: (text) => report.note(text) }),
+      late,
+    ])
+    report.pass(name, performance.now() - start)
+  } catch (error) {
+    report.fail(name, performance.now() - start, error)
+    if (log.length > 0) report.note(`the page said:\n${log.slice(-20).join('\n')}`)
+  } finally {
+    clearTimeout(timer)
+    server.routes.clear()
+    for (const page of pages) await page.close().catch(() => {})
+  }
+}

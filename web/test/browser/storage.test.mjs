@@ -1,0 +1,302 @@
+// Databases on OPFS: what survives, and what happens when something is in the way.
+
+// Runs in the page: opens the database and keeps it as window.db.
+async function openDatabase([name, options]) {
+  const { open } = await import('/outboard/index.js')
+  window.db = await open(name, options)
+  return window.db.info
+}
+
+// Runs in the page: what an action of `db` fails with.
+async function failureOf([name, options]) {
+  const { open } = await import('/outboard/index.js')
+  const start = performance.now()
+  try {
+    await open(name, options)
+    return { code: 'none' }
+  } catch (error) {
+    const { code, message, hint } = error
+    return {
+      code,
+      message,
+      hint,
+      ms: performance.now() - start,
+      isTyped: error.name === 'OutboardError',
+    }
+  }
+}
+
+function check(condition, message) {
+  if (!condition) throw new Error(message)
+}
+
+function equal(actual, expected, what = '') {
+  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
+  check(a === b, `${what} is ${a}, not ${b}`)
+}
+
+export const tests = {
+  'rows are written and read': async ({ page, database }) => {
+    const info = await page.evaluate(openDatabase, [database])
+    equal(
+      [info.name, info.storage, info.durability, info.created],
+      [database, 'opfs', 'process', true],
+    )
+    check(/^3\.\d+\.\d+$/.test(info.sqlite), `sqlite is ${info.sqlite}`)
+    const rows = await page.evaluate(async () => {
+      await db.exec('create table note(id integer primary key, title text, body blob)')
+      await db.exec('insert into note(title, body) values (?, ?)', [
+        'Sea',
+        new Uint8Array([1, 2, 3]),
+      ])
+      await db.transaction((tx) => tx.exec('update note set title = ? where id = ?', ['See', 1]))
+      await db.batch(['insert into note(title) values (1)', 'delete from note where id = 2'])
+      const rows = await db.all('select id, title, length(body) as bytes from note')
+      await db.close()
+      return rows
+    })
+    equal(rows, [{ id: 1, title: 'See', bytes: 3 }])
+  },
+
+  'what was written is there after a reload': async ({ page, database }) => {
+    await page.evaluate(openDatabase, [database])
+    await page.evaluate(async () => {
+      await db.exec('create table t(a)')
+      await db.many(
+        'insert into t values (?)',
+        Array.from({ length: 1000 }, (_, i) => [i]),
+      )
+    })
+    await page.reload()
+    const info = await page.evaluate(openDatabase, [database])
+    equal(info.created, false)
+    equal(await page.evaluate(() => db.first('select count(*) as n, sum(a) as s from t')), {
+      n: 1000,
+      s: 499500,
+    })
+    await page.evaluate(() => db.close())
+    equal((await page.evaluate(openDatabase, [database])).created, false)
+    equal(await page.evaluate(() => db.first('select count(*) as n from t')), { n: 1000 })
+  },
+
+  'a reload in the middle of writing keeps each acknowledged write, and no half of another':
+    async ({ page, database, note }) => {
+      const opened = []
+      for (let round = 0; round < 5; ++round) {
+        const start = performance.now()
+        await page.evaluate(openDatabase, [database])
+        opened.push(Math.round(performance.now() - start))
+        if (round === 0)
+          await page.evaluate(() => db.exec('create table t(round, part); create table big(x)'))
+        // Each transaction writes two rows and a big blob; acknowledged ones are told to the test.
+        await page.evaluate((round) => {
+          window.acknowledged = 0
+          const writeOn = async () => {
+            for (;;) {
+              await db.transaction(async (tx) => {
+                await tx.exec('insert into t values (?, 1)', [round])
+                await tx.exec('insert into big values (zeroblob(200000))')
+                await tx.exec('insert into t values (?, 2)', [round])
+              })
+              ++window.acknowledged
+            }
+          }
+          void writeOn()
+          void db
+            .many(
+              'insert into big values (?)',
+              (function* () {
+                for (;;) yield ['x'.repeat(10000)]
+              })(),
+            )
+            .catch(() => {})
+        }, round)
+        await new Promise((resolve) => setTimeout(resolve, 100 + 70 * round))
+        const acknowledged = await page.evaluate(() => window.acknowledged)
+        await page.reload()
+        await page.evaluate(openDatabase, [database])
+        const found = await page.evaluate(async (round) => {
+          const counts = await db.first(
+            'select sum(part = 1) as a, sum(part = 2) as b from t where round = ?',
+            [round],
+          )
+          return { ...counts, check: (await db.first('pragma integrity_check')).integrity_check }
+        }, round)
+        equal(found.check, 'ok', 'integrity_check')
+        equal(found.a, found.b, 'the number of second halves')
+        check(
+          (found.a ?? 0) >= acknowledged,
+          `${found.a} transactions are there of ${acknowledged} acknowledged ones`,
+        )
+        await page.reload()
+      }
+      note(`opened in ${opened.join(', ')} ms, right after a reload`)
+    },
+
+  'a database that another tab has open is busy': async ({ page, newPage, database, note }) => {
+    await page.evaluate(openDatabase, [database])
+    const other = await newPage()
+    const failure = await other.evaluate(failureOf, [database])
+    equal([failure.code, failure.isTyped], ['busy', true])
+    check(failure.message.includes(database), failure.message)
+    note(`refused after ${Math.round(failure.ms)} ms`)
+    // Another one is not, and neither is this one once it is closed.
+    await other.evaluate(openDatabase, [`${database} other`])
+    await page.evaluate(() => db.close())
+    await other.evaluate(openDatabase, [database])
+  },
+
+  'a database is taken over from a tab that closes meanwhile': async ({
+    page,
+    newPage,
+    database,
+  }) => {
+    await page.evaluate(openDatabase, [database])
+    await page.evaluate(() => db.exec('create table t(a)'))
+    const other = await newPage()
+    const opening = other.evaluate(openDatabase, [database])
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await page.close()
+    equal((await opening).created, false)
+    equal(await other.evaluate(() => db.all('select * from t')), [])
+  },
+
+  'names may hold anything, and stay apart': async ({ page, database }) => {
+    const names = [
+      'a/b',
+      'a\\b',
+      '..',
+      '.',
+      'A',
+      'a',
+      'é',
+      'e\u0301',
+      ' ',
+      '%41',
+      '日本'.repeat(20),
+    ].map((name) => name)
+    for (const name of names) {
+      await page.evaluate(openDatabase, [name])
+      await page.evaluate(async (name) => {
+        await db.exec('create table me(name)')
+        await db.exec('insert into me values (?)', [name])
+        await db.close()
+      }, name)
+    }
+    for (const name of names) {
+      await page.evaluate(openDatabase, [name])
+      equal(await page.evaluate(() => db.all('select name from me')), [{ name }])
+      await page.evaluate(() => db.close())
+    }
+    for (const name of ['', 'x'.repeat(65), 5])
+      equal((await page.evaluate(failureOf, [name])).code, 'bad_request')
+  },
+
+  'a database in memory touches no files and is gone with the page': async ({ page, database }) => {
+    equal((await page.evaluate(openDatabase, [database, { storage: 'memory' }])).storage, 'memory')
+    await page.evaluate(() => db.exec('create table t(a)'))
+    equal((await page.evaluate(openDatabase, [database, { storage: 'memory' }])).created, true)
+    const names = await page.evaluate(async () => {
+      const names = []
+      for await (const name of (await navigator.storage.getDirectory()).keys()) names.push(name)
+      return names
+    })
+    check(
+      names.every((name) => name === 'outboard'),
+      `files ${names}`,
+    )
+  },
+
+  'durability power is taken': async ({ page, database }) => {
+    equal(
+      (await page.evaluate(openDatabase, [database, { durability: 'power' }])).durability,
+      'power',
+    )
+    await page.evaluate(() => db.exec('create table t(a)'))
+  },
+
+  'a database is exported from and imported into files': async ({ page, database }) => {
+    await page.evaluate(openDatabase, [database])
+    const result = await page.evaluate(async (name) => {
+      const { open } = await import('/outboard/index.js')
+      await db.exec('create table t(a, b)')
+      await db.many(
+        'insert into t values (?, ?)',
+        Array.from({ length: 20000 }, (_, i) => [i, 'x'.repeat(200)]),
+      )
+      const blob = await db.exportBlob()
+      const other = await open(`${name} copy`)
+      await other.import(blob)
+      const counts = await other.first('select count(*) as n, sum(length(b)) as l from t')
+      let code
+      await other.import(new Blob(['this is no database'])).catch((error) => {
+        code = error.code
+      })
+      await other.close()
+      const again = await open(`${name} copy`)
+      const after = await again.first('select count(*) as n, sum(length(b)) as l from t')
+      return { size: blob.size, counts, code, after }
+    }, database)
+    check(result.size > 4_000_000, `${result.size} bytes`)
+    equal(
+      [result.counts, result.code, result.after],
+      [{ n: 20000, l: 4000000 }, 'corrupt', { n: 20000, l: 4000000 }],
+    )
+  },
+
+  'where the origin private file system is missing, opening says so': async ({
+    page,
+    server,
+    database,
+  }) => {
+    // As in a browser without it: the worker sees no navigator.storage.getDirectory.
+    const { readFileSync } = await import('node:fs')
+    const worker = readFileSync(new URL('../../dist/worker.js', import.meta.url), 'utf8')
+    const serve = (path, prelude) =>
+      server.routes.set(path, (response) => {
+        response.setHeader('Content-Type', 'text/javascript')
+        response.end(prelude + worker)
+      })
+    serve(
+      '/outboard/no-opfs.js',
+      'Object.defineProperty(navigator.storage, "getDirectory", { value: undefined });',
+    )
+    serve(
+      '/outboard/private.js',
+      'navigator.storage.getDirectory = () => Promise.reject(new DOMException("denied", "SecurityError"));',
+    )
+    for (const workerUrl of ['/outboard/no-opfs.js', '/outboard/private.js']) {
+      const failure = await page.evaluate(failureOf, [database, { workerUrl }])
+      equal(failure.code, 'unavailable')
+      check(
+        /private/.test(failure.message) && /memory/.test(failure.hint),
+        `${failure.message} ${failure.hint}`,
+      )
+    }
+    await page.evaluate(openDatabase, [
+      database,
+      { workerUrl: '/outboard/no-opfs.js', storage: 'memory' },
+    ])
+  },
+
+  'a file that is no database is corrupt, and a directory in the way is unavailable': async ({
+    page,
+    database,
+  }) => {
+    await page.evaluate(async () => {
+      const root = await navigator.storage.getDirectory()
+      const folder = await (
+        await root.getDirectoryHandle('outboard', { create: true })
+      ).getDirectoryHandle('junk', { create: true })
+      const file = await (await folder.getFileHandle('db', { create: true })).createWritable()
+      await file.write('x'.repeat(10000))
+      await file.close()
+      const other = await (
+        await root.getDirectoryHandle('outboard')
+      ).getDirectoryHandle('blocked', { create: true })
+      await other.getDirectoryHandle('db', { create: true })
+    })
+    equal((await page.evaluate(failureOf, ['junk'])).code, 'corrupt')
+    equal((await page.evaluate(failureOf, ['blocked'])).code, 'unavailable')
+  },
+}

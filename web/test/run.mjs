@@ -1,0 +1,168 @@
+// Runs the tests of the npm package: units in Node, the scenarios and the browser tests in
+// Chromium.
+//   node test/run.mjs [--filter TEXT] [--only unit|scenarios|browser]
+// Prints a line per test; the last one is "N passed, N failed, N skipped".
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { compile, compiledIn } from './compile.mjs'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const web = dirname(here)
+
+function option(name) {
+  const at = process.argv.findIndex(
+    (argument) => argument === name || argument.startsWith(`${name}=`),
+  )
+  if (at < 0) return ''
+  return process.argv[at].includes('=')
+    ? process.argv[at].slice(name.length + 1)
+    : (process.argv[at + 1] ?? '')
+}
+
+const filter = option('--filter')
+const only = option('--only')
+
+/** What the suites tell their results to. */
+class Report {
+  passed = 0
+  failed = 0
+  skipped = 0
+
+  pass(name, ms) {
+    ++this.passed
+    console.log(`ok    ${name} (${Math.round(ms)} ms)`)
+  }
+
+  fail(name, ms, error) {
+    ++this.failed
+    console.log(`FAIL  ${name} (${Math.round(ms)} ms)`)
+    console.log(String(error?.stack ?? error).replace(/^/gm, '      '))
+  }
+
+  skip(name, why) {
+    ++this.skipped
+    console.log(`skip  ${name}${why ? `: ${why}` : ''}`)
+  }
+
+  note(text) {
+    console.log(`      ${text}`)
+  }
+}
+
+const report = new Report()
+
+// The sources of the tests, and an application against the types as they are published.
+async function types() {
+  const projects = {
+    'sources and tests are well-typed': 'tsconfig.test.json',
+    'an application in strict TypeScript is well-typed': 'test/types/tsconfig.json',
+  }
+  for (const [title, project] of Object.entries(projects)) {
+    const name = `types: ${title}`
+    if (!name.includes(filter)) continue
+    const start = performance.now()
+    const compiler = join(web, 'node_modules/typescript/bin/tsc')
+    const child = spawn(process.execPath, [compiler, '-p', join(web, project)])
+    let output = ''
+    child.stdout.on('data', (text) => (output += text))
+    const code = await new Promise((resolve) => child.on('close', resolve))
+    if (code === 0) report.pass(name, performance.now() - start)
+    else report.fail(name, performance.now() - start, output)
+  }
+}
+
+async function unit() {
+  await types()
+  const files = readdirSync(join(here, 'unit'))
+    .filter((file) => file.endsWith('.test.ts'))
+    .sort()
+  const outdir = compiledIn(web)
+  rmSync(outdir, { recursive: true, force: true })
+  await compile(
+    files.map((file) => `test/unit/${file}`),
+    outdir,
+    web,
+  )
+  for (const file of files)
+    await unitFile(join(outdir, 'unit', file.replace(/\.ts$/, '.mjs')), file)
+}
+
+function unitFile(path, file) {
+  const title = file.replace(/\.test\.ts$/, '')
+  return new Promise((resolve) => {
+    const child = spawn(
+      process.execPath,
+      [
+        '--enable-source-maps',
+        `--test-reporter=${join(here, 'reporter.mjs')}`,
+        '--test-reporter-destination=stdout',
+        path,
+      ],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: {
+          ...process.env,
+          NODE_OPTIONS: '',
+          TEST_FILTER: filter,
+          TEST_TITLE: title,
+          OUTBOARD_TESTS: join(web, '../tests'),
+          OUTBOARD_WASM: wasm,
+        },
+      },
+    )
+    let failures = 0
+    let rest = ''
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop()
+      for (const line of lines) {
+        if (!line.startsWith('\u0001')) {
+          if (line !== '') console.log(line)
+          continue
+        }
+        const { kind, name, ms, error } = JSON.parse(line.slice(1))
+        if (kind === 'fail') ++failures
+        report[kind](`${title}: ${name}`, ...(kind === 'skip' ? [''] : [ms, error]))
+      }
+    })
+    const limit = setTimeout(() => child.kill('SIGKILL'), 120_000)
+    child.on('close', (code, signal) => {
+      clearTimeout(limit)
+      if (code !== 0 && failures === 0)
+        report.fail(`${title}: runs to its end`, 0, `ended with ${code ?? signal}`)
+      resolve()
+    })
+  })
+}
+
+async function scenarios() {
+  const module = join(here, 'scenarios.mjs')
+  if (existsSync(module)) await (await import(pathToFileURL(module).href)).run({ report, filter })
+}
+
+async function browser() {
+  await (await import('./browser/run.mjs')).run({ report, filter })
+}
+
+const wasm = join(web, 'dist/outboard.wasm')
+const suites = { unit, scenarios, browser }
+if (only && !(only in suites)) {
+  console.error(`test/run.mjs: --only takes ${Object.keys(suites).join(', ')}`)
+  process.exit(2)
+}
+if (!existsSync(wasm)) {
+  console.error('test/run.mjs: there is no web/dist: run `npm run build` first')
+  process.exit(2)
+}
+for (const [name, suite] of Object.entries(suites)) {
+  if (only && only !== name) continue
+  try {
+    await suite()
+  } catch (error) {
+    report.fail(`${name} runs to its end`, 0, error)
+  }
+}
+console.log(`${report.passed} passed, ${report.failed} failed, ${report.skipped} skipped`)
+process.exit(report.failed === 0 ? 0 : 1)
