@@ -1,0 +1,68 @@
+// One Chromium with a profile on disk (a plain context of Playwright keeps OPFS in memory), and
+// fresh pages of it.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const fromWeb = createRequire(new URL('../../web/package.json', import.meta.url))
+const runTimeoutMs = 180_000
+const switches = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export class Browser {
+  static async launch(address) {
+    const { chromium } = fromWeb('playwright-core')
+    const profile = mkdtempSync(join(tmpdir(), 'outboard-bench-'))
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath: process.env.OUTBOARD_CHROMIUM ?? '/usr/bin/chromium',
+      args: switches,
+      headless: true,
+    })
+    return new Browser(address, profile, context)
+  }
+
+  constructor(address, profile, context) {
+    this.address = address
+    this.profile = profile
+    this.context = context
+  }
+
+  version() {
+    return this.context.browser()?.version() ?? 'of unknown version'
+  }
+
+  /** Gives `use` a fresh page, and closes it. */
+  async page(use) {
+    const page = await this.context.newPage()
+    const said = []
+    page.on('console', (message) => said.push(message.text()))
+    page.on('pageerror', (error) => said.push(String(error)))
+    let timer
+    try {
+      await page.goto(this.address)
+      const late = new Promise((_, reject) => {
+        const tooLate = () => reject(new Error(`not done after ${runTimeoutMs} ms`))
+        timer = setTimeout(tooLate, runTimeoutMs)
+      })
+      return await Promise.race([use(page), late])
+    } catch (error) {
+      throw new Error([error.message, ...said.slice(-10)].join('\n  '))
+    } finally {
+      clearTimeout(timer)
+      await page.close()
+    }
+  }
+
+  async stop() {
+    await this.context.close().catch(() => {})
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
