@@ -31,7 +31,7 @@ class ManyCall : public RowsCall {
  public:
   ManyCall() : RowsCall(1) {}
 
-  // Set while another chunk may be sent.
+  // Set while another chunk may be sent, or need not be any more.
   std::atomic<bool> may_send{true};
   void sent() {
     if (--chunks_ahead_ > 0) return;
@@ -43,6 +43,7 @@ class ManyCall : public RowsCall {
   std::deque<Bytes> unsent;
 
  private:
+  void ended() override { may_send = true; }
   void grant(std::uint64_t chunks) override {
     chunks_ahead_ += static_cast<std::int64_t>(chunks);
     may_send = true;
@@ -93,6 +94,7 @@ class PlainCall : public Call {
 // stream: pieces that wait to be taken one by one.
 class StreamCall : public Call {
  public:
+  // There is one, or there will be no more.
   std::atomic<bool> has_piece{false};
 
   // Under way; with the connection's wait() in between.
@@ -100,6 +102,7 @@ class StreamCall : public Call {
 
  private:
   Next take(const Piece& piece) override;
+  void ended() override { has_piece = true; }
 
   std::mutex mutex_;
   reply::Statement statement_;

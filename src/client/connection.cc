@@ -7,6 +7,8 @@ namespace outboard::detail {
 
 namespace {
 
+constexpr std::chrono::seconds close_patience{5};
+
 class CloseCall : public Call {
   Next take(const Piece&) override { return Next::last; }
 };
@@ -112,6 +114,7 @@ void Connection::drop(const Piece& piece) {
 
 void Connection::finish(std::map<std::uint64_t, std::shared_ptr<Call>>::iterator entry) {
   entry->second->done = true;
+  entry->second->ended();
   calls_.erase(entry);
 }
 
@@ -144,7 +147,7 @@ Result<void> Connection::close() {
   auto call = std::make_shared<CloseCall>();
   send(call,
        [](Bytes& message, std::uint64_t id) { request::write_plain(message, id, {}, "close"); });
-  wait(*call, std::nullopt);
+  bool in_time = wait(*call, std::chrono::steady_clock::now() + close_patience);
   link_->close();
   {
     std::lock_guard lock(mutex_);
@@ -152,6 +155,9 @@ Result<void> Connection::close() {
     lost_ = closed();
   }
   link_->nudge();  // whoever still waits for an answer
+  if (!in_time)
+    return Error{Code::timeout, "the engine was at work, and what it did was taken back",
+                 "give long statements a timeout, or cancel them before closing"};
   if (call->error && call->error->code != Code::worker_lost) return *call->error;
   return {};
 }

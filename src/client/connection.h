@@ -48,6 +48,9 @@ class Call {
   // The next of the chunks that wait for that.
   virtual std::optional<Bytes> next_chunk() { return std::nullopt; }
 
+  // It is done: whoever waits for anything else of it need not do so any more.
+  virtual void ended() {}
+
   // How many chunks to ask for when a piece that was not the last has come.
   virtual std::uint64_t credit() const { return 0; }
 };
@@ -85,7 +88,8 @@ class Connection {
 
   std::uint64_t new_session() { return ++last_session_; }
 
-  // Closes the engine and ends the connection. Twice is once.
+  // Closes the engine and ends the connection. What the engine is still at work on after a few
+  // seconds is taken back. Twice is once.
   Result<void> close();
 
  private:

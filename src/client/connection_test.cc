@@ -160,6 +160,29 @@ TEST_F(ClientConnection, L7_TheRestOfAResultThatNobodyWantsIsCancelled) {
   EXPECT_EQ(link->count(FrameKind::cancel), 1u);
 }
 
+TEST_F(ClientConnection, L8_AStreamThatFailsWakesItsReaderWhoeverSortsThat) {
+  auto stream = ask<StreamCall>();
+  std::atomic<bool> woken{false};
+  std::thread reader([&] {
+    connection->wait(*stream, stream->has_piece, std::nullopt);
+    woken = true;
+  });
+  std::this_thread::sleep_for(5ms);
+  auto other = ask();
+  std::thread sorter([&] {
+    for (int i = 0; i < 100 && !woken; ++i)
+      connection->wait(*other, std::chrono::steady_clock::now() + 20ms);
+  });
+  Bytes message;
+  write_error_frame(message, stream->id, {}, Error{Code::busy, "why", ""});
+  link->arrivals.push(std::move(message));
+  sorter.join();
+  EXPECT_TRUE(woken);
+  if (!woken) link->answer(other->id);
+  reader.join();
+  EXPECT_EQ(stream->error->code, Code::busy);
+}
+
 TEST_F(ClientConnection, AWaitMayEndBeforeTheAnswerComes) {
   auto call = ask();
   EXPECT_FALSE(connection->wait(*call, std::chrono::steady_clock::now() + 5ms));

@@ -105,6 +105,7 @@ TEST_F(Power, H11_TheFlushComesBeforeTheAnswerLeaves) {
     EXPECT_EQ(flushes, 0);
     trial.engine.run();
   }
+  disk.on_flush = nullptr;
   EXPECT_EQ(flushes, 1);
 }
 

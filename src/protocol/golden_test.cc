@@ -17,6 +17,10 @@ namespace {
 
 using Rows = std::vector<std::vector<Value>>;
 
+constexpr auto int64_min = std::numeric_limits<std::int64_t>::min();
+constexpr auto int64_max = std::numeric_limits<std::int64_t>::max();
+constexpr auto infinity = std::numeric_limits<double>::infinity();
+
 const Head from_engine{.epoch = 1'790'000'000'000, .commit = 42};
 
 std::map<std::string, std::string> golden_frames() {
@@ -112,7 +116,7 @@ const std::vector<Value>& integers() {
                                             4'294'967'296,
                                             9'007'199'254'740'991,
                                             9'007'199'254'740'992,
-                                            std::numeric_limits<std::int64_t>::max(),
+                                            int64_max,
                                             -1,
                                             -24,
                                             -25,
@@ -123,12 +127,11 @@ const std::vector<Value>& integers() {
                                             -4'294'967'296,
                                             -4'294'967'297,
                                             -9'007'199'254'740'992,
-                                            std::numeric_limits<std::int64_t>::min()};
+                                            int64_min};
   return values;
 }
 
 const std::vector<Value>& reals() {
-  constexpr auto infinity = std::numeric_limits<double>::infinity();
   static const std::vector<Value> values = {0.0,
                                             -0.0,
                                             1.0,
@@ -259,10 +262,8 @@ void Written::replies() {
   engine("chunk_rows_last", FrameKind::chunk, 10,
          [](cbor::Writer& out) { reply::write_chunk(out, false); }, {{1, {{3}}}});
 
-  rows("write_reply", {.changes = 2, .last_insert_rowid = std::numeric_limits<std::int64_t>::min()},
-       false);
+  rows("write_reply", {.changes = 2, .last_insert_rowid = int64_min}, false);
   rows("empty_reply", {.has_columns = true, .columns = {"id", "title"}}, false, {{2, {}}});
-  constexpr auto infinity = std::numeric_limits<double>::infinity();
   rows("rows_reply",
        {.last_insert_rowid = 1,
         .has_columns = true,
@@ -270,9 +271,8 @@ void Written::replies() {
        false,
        {{7,
          {{nullptr, 1, 1.0, "one", "é", Bytes{1}, nullptr},
-          {nullptr, -1, -0.0, "", "日本", Bytes{}, std::numeric_limits<std::int64_t>::max()},
-          {nullptr, std::numeric_limits<std::int64_t>::min(), 1e300, "three",
-           std::string("🙂\0", 5), Bytes{2, 3}, 0.25},
+          {nullptr, -1, -0.0, "", "日本", Bytes{}, int64_max},
+          {nullptr, int64_min, 1e300, "three", std::string("🙂\0", 5), Bytes{2, 3}, 0.25},
           {nullptr, 9'007'199'254'740'993, infinity, "four", "", Bytes{4}, "text é"},
           {nullptr, 0, 5e-324, "five",
            "\xEF\xBB\xBF"

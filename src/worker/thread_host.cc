@@ -60,7 +60,9 @@ void ThreadHost::work(const std::shared_ptr<Shared>& shared) {
     NativePlatform platform;
     Engine engine(platform);
     auto client = engine.connect();
-    engine.set_cancelled([&](ClientId, std::uint64_t id) { return shared->taken_back.holds(id); });
+    engine.set_cancelled([&](ClientId, std::uint64_t id) {
+      return shared->stop.load(std::memory_order_relaxed) || shared->taken_back.holds(id);
+    });
     while (!shared->stop) {
       for (auto& message : shared->to_engine.take()) engine.receive(client, std::move(message));
       bool more = engine.run();

@@ -12,6 +12,8 @@
 #include "base/assert.h"
 #include "base/limits.h"
 
+struct sqlite3_api_routines;
+
 namespace outboard {
 namespace {
 
@@ -208,6 +210,16 @@ TEST(ThreadHosts, L8_ClosingWhileManyThreadsAskEndsEveryCall) {
   }
 }
 
+TEST(ThreadHosts, L8_CloseTakesBackWhatNeverEnds) {
+  auto db = memory();
+  (void)db.exec(endless);
+  auto waiting = db.exec("insert into t values (1)");
+  auto start = Clock::now();
+  EXPECT_EQ(code(db.close()), "timeout");
+  EXPECT_LT(Clock::now() - start, 8s);
+  EXPECT_EQ(code(waiting.get()), "worker_lost");
+}
+
 TEST(ThreadHosts, H7_ManyWhoseSetsAreMadeOnTheWay) {
   auto db = memory();
   std::atomic<bool> stop{false};
@@ -241,7 +253,8 @@ TEST(ThreadHosts, AFailedOpenSaysWhyAndLeavesNoThread) {
 // An SQL function of the test's own that breaks an invariant.
 void break_something(sqlite3_context*, int, sqlite3_value**) { OB_ASSERT(false && "for the test"); }
 
-int add_break_something(sqlite3* db, const char**, const void*) {
+// Of the type as which SQLite calls it: the sanitizer compares.
+extern "C" int add_break_something(sqlite3* db, char**, const ::sqlite3_api_routines*) {
   return sqlite3_create_function(db, "break_something", 0, SQLITE_UTF8, nullptr, break_something,
                                  nullptr, nullptr);
 }
