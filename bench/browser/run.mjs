@@ -1,5 +1,6 @@
 // Outboard beside the official sqlite-wasm, in Chromium: the same work, in turns, in one run.
 //   node bench/browser/run.mjs [--rounds N] [--filter TEXT] [--json FILE]
+import { createHash } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -34,6 +35,9 @@ function readOptions() {
     return fail(`${error.message}\nusage: run.mjs [--rounds N] [--filter TEXT] [--json FILE]`)
   }
 }
+
+const digestOf = (bytes) =>
+  `${bytes.length} bytes, sha256 ${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}`
 
 // Calls a function of page/bench.js in the page.
 const inPage = (page, name, args) =>
@@ -136,6 +140,7 @@ const server = await serve({
 const browser = await Browser.launch(server.address)
 try {
   const settings = await warmUp(browser)
+  settings.push(`outboard.wasm: ${digestOf(server.files.get('/outboard/outboard.wasm'))}`)
   const report = {
     machine: machine(browser.version()),
     load: [load()],

@@ -1,6 +1,7 @@
 // Serves the contenders' files, as a server on the net would: to be kept by the browser's cache.
+// They are read once, at the start, so a build in the middle of a run changes nothing in it.
 import { createServer } from 'node:http'
-import { readFile } from 'node:fs/promises'
+import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join, normalize } from 'node:path'
 
 const types = {
@@ -11,17 +12,28 @@ const types = {
 const page =
   '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>bench</title>'
 
-/** Serves each folder under its prefix, and an empty page at /. Ends with { address, stop }. */
+// Modules only: what else lies in the folders (types, source maps) nobody asks for.
+function filesOf(folders) {
+  const files = new Map()
+  for (const [prefix, folder] of Object.entries(folders))
+    for (const name of readdirSync(folder))
+      if (extname(name) in types) files.set(prefix + name, readFileSync(join(folder, name)))
+  return files
+}
+
+/**
+ * Serves the modules of each folder under its prefix, and an empty page at /. Ends with
+ * { address, files, stop }; `files` has the bytes by path.
+ */
 export async function serve(folders) {
-  const server = createServer(async (request, response) => {
+  const files = filesOf(folders)
+  const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname))
     if (path === '/') {
       response.setHeader('Content-Type', 'text/html; charset=utf-8')
       return response.end(page)
     }
-    const prefix = Object.keys(folders).find((prefix) => path.startsWith(prefix))
-    const file = prefix && join(folders[prefix], path.slice(prefix.length))
-    const bytes = file && (await readFile(file).catch(() => undefined))
+    const bytes = files.get(path)
     response.statusCode = bytes ? 200 : 404
     response.setHeader('Content-Type', types[extname(path)] ?? 'application/octet-stream')
     response.setHeader('Cache-Control', 'max-age=3600')
@@ -30,6 +42,7 @@ export async function serve(folders) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     address: `http://localhost:${server.address().port}`,
+    files,
     stop() {
       server.closeAllConnections()
       server.close()
