@@ -98,17 +98,16 @@ TEST(EngineDoor, L8_CloseRollsBackWhatIsOpen) {
 }
 
 TEST(EngineDoor, L8_AnEngineGoesWithEverythingInFlight) {
-  TrialPlatform platform;
-  EngineTrial trial;
-  auto a = std::make_unique<TestClient>(trial);
-  a->exec("create table t(v)");
-  a->ask_stream(counting(100), 1);
-  a->ask_many("insert into t values (?)", {{1}}, true);
-  a->ask_plain("begin", {.session = 1});
-  trial.run();
-  a->ask("select 1");
-  // Destroyed in the order of a host that just stops: the engine first, then nobody asks it.
-  (void)a.release();
+  auto trial = std::make_unique<EngineTrial>();
+  TestClient a(*trial);
+  a.exec("create table t(v)");
+  a.ask_stream(counting(100), 1);
+  a.ask_many("insert into t values (?)", {{1}}, true);
+  a.ask_plain("begin", {.session = 1});
+  trial->run();
+  a.ask("select 1");
+  a.lose_engine();
+  trial.reset();
 }
 
 TEST(EngineDoor, L10_WhatIsNoRequestIsAnsweredWithAnErrorUnderItsId) {

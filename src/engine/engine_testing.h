@@ -96,6 +96,8 @@ class TestClient {
   TestClient(const TestClient&) = delete;
   TestClient& operator=(const TestClient&) = delete;
 
+  // The engine goes without a word.
+  void lose_engine() { client_ = 0; }
   void disconnect() { trial_.engine.disconnect(std::exchange(client_, 0)); }
 
   // Hands over what `write(message, id)` writes, and gives its id. Nothing is worked on yet.

@@ -1,3 +1,5 @@
+#include <system_error>
+
 #include <outboard/outboard.hpp>
 
 #include "client/calls.h"
@@ -10,7 +12,12 @@ namespace outboard {
 Result<Database> open(const std::string& path, const Options& options) {
   std::unique_ptr<Link> host;
   if (options.host == Host::thread) {
-    host = std::make_unique<ThreadHost>();
+    try {
+      host = std::make_unique<ThreadHost>();
+    } catch (const std::system_error& error) {
+      return fail(Code::unavailable, std::string("no thread could be started: ") + error.what(),
+                  "close what is not needed, and try again");
+    }
   } else {
     host = std::make_unique<InlineHost>();
   }

@@ -145,7 +145,7 @@ void soak(const Options& options, const std::string& path, unsigned seed) {
   ASSERT_TRUE(db.exec("create table t(v integer primary key)").get().ok());
   std::vector<Worker> workers;
   for (int i = 0; i < 4; ++i) workers.emplace_back(db, seed + static_cast<unsigned>(i), i + 1);
-  auto until = std::chrono::steady_clock::now() + 2500ms;
+  auto until = std::chrono::steady_clock::now() + 1500ms;
   std::vector<std::thread> threads;
   for (auto& worker : workers) threads.emplace_back([&] { worker.run(until); });
   for (auto& thread : threads) thread.join();
