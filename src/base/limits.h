@@ -27,7 +27,7 @@ inline constexpr std::size_t queued_requests_max = 10'000;  // waiting requests 
 inline constexpr std::size_t queued_bytes_max = 64u << 20;  // and their bytes
 inline constexpr std::size_t batch_statements_max = 10'000;
 inline constexpr std::size_t sessions_max = 1'000;  // of one client
-inline constexpr std::size_t streams_max = 8;  // results being read at once
+inline constexpr std::size_t streams_max = 8;       // results being read at once
 inline constexpr std::size_t transaction_depth_max = 32;
 inline constexpr std::size_t statements_cached = 128;  // of one connection
 
