@@ -29,9 +29,8 @@ class Sets {
   }
   void add(const std::vector<Value>& values);
 
-  std::size_t count() const { return count_; }
   ByteView encoded() const { return encoded_; }
-  void clear() { encoded_.clear(), count_ = 0; }
+  void clear() { encoded_.clear(); }
 
  private:
   void begin(std::size_t values);
@@ -49,7 +48,6 @@ class Sets {
   void put_integer(std::int64_t value);
 
   Bytes encoded_;
-  std::size_t count_ = 0;
 };
 
 }  // namespace outboard

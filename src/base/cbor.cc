@@ -35,8 +35,12 @@ namespace {
 
 template <class T>
 void append_big_endian(Bytes& out, T value) {
-  for (int shift = (sizeof(T) - 1) * 8; shift >= 0; shift -= 8)
-    out.push_back(static_cast<std::uint8_t>(value >> shift));
+  append_le(out, std::byteswap(value));
+}
+
+template <class T>
+T load_be(const std::uint8_t* from) {
+  return std::byteswap(load_le<T>(from));
 }
 
 double half_to_double(std::uint16_t half) {
@@ -76,7 +80,7 @@ void Writer::head(unsigned major, std::uint64_t argument) {
     out_.push_back(static_cast<std::uint8_t>(first | argument));
   } else if (argument <= 0xff) {
     out_.push_back(first | 24);
-    append_big_endian(out_, static_cast<std::uint8_t>(argument));
+    out_.push_back(static_cast<std::uint8_t>(argument));
   } else if (argument <= 0xffff) {
     out_.push_back(first | 25);
     append_big_endian(out_, static_cast<std::uint16_t>(argument));
@@ -132,15 +136,15 @@ void Writer::value(const ValueView& value) {
   }
 }
 
-void Reader::fail(std::string message, Code code) {
-  if (!error_) error_ = Error{code, std::move(message), "send what docs/protocol.md describes"};
+void Reader::fail(std::string_view message, Code code) {
+  if (!error_) error_ = Error{code, std::string(message), "send what docs/protocol.md describes"};
   at_ = bytes_.size();
 }
 
-Type Reader::peek() const {
-  if (error_) return Type::broken;
-  if (at_ == bytes_.size()) return Type::end;
-  switch (bytes_[at_] >> 5) {
+namespace {
+
+constexpr Type type_of(unsigned first) {
+  switch (first >> 5) {
     case 0:
     case 1: return Type::integer;
     case 2: return Type::blob;
@@ -148,7 +152,7 @@ Type Reader::peek() const {
     case 4: return Type::array;
     case 5: return Type::map;
     case 7:
-      switch (bytes_[at_] & 31) {
+      switch (first & 31) {
         case 20:
         case 21: return Type::boolean;
         case 22: return Type::null;
@@ -160,17 +164,28 @@ Type Reader::peek() const {
   return Type::broken;
 }
 
-Reader::Head Reader::head() {
+// By an item's first byte.
+constexpr auto types = [] {
+  std::array<Type, 256> table;
+  for (unsigned first = 0; first < table.size(); ++first) table[first] = type_of(first);
+  return table;
+}();
+
+}  // namespace
+
+Type Reader::peek() const {
+  if (at_ < bytes_.size()) return types[bytes_[at_]];
+  return error_ ? Type::broken : Type::end;
+}
+
+Reader::Head Reader::long_head() {
   if (error_) return {};
   if (at_ == bytes_.size()) {
     fail("the message ends in the middle of an item");
     return {};
   }
-  std::uint8_t first = bytes_[at_++];
-  auto short_form = static_cast<unsigned>(first & 31);
-  Head head{
-      .major = static_cast<unsigned>(first >> 5), .short_form = short_form, .argument = short_form};
-  if (head.short_form < 24) return head;
+  unsigned first = bytes_[at_++];
+  Head head{.major = first >> 5, .short_form = first & 31};
   if (head.short_form > 27) {
     fail("indefinite lengths and reserved forms of CBOR are not used here");
     return {};
@@ -180,8 +195,14 @@ Reader::Head Reader::head() {
     fail("the message ends in the middle of an item");
     return {};
   }
-  head.argument = 0;
-  for (std::size_t i = 0; i < size; ++i) head.argument = head.argument << 8 | bytes_[at_++];
+  auto* from = bytes_.data() + at_;
+  switch (size) {
+    case 1: head.argument = *from; break;
+    case 2: head.argument = load_be<std::uint16_t>(from); break;
+    case 4: head.argument = load_be<std::uint32_t>(from); break;
+    case 8: head.argument = load_be<std::uint64_t>(from); break;
+  }
+  at_ += size;
   return head;
 }
 
@@ -192,7 +213,6 @@ Reader::Head Reader::expect(unsigned major, const char* what) {
 }
 
 ByteView Reader::take(std::uint64_t size) {
-  if (!ok()) return {};
   if (size > left()) {
     fail("a length goes beyond the end of the message");
     return {};
@@ -231,8 +251,10 @@ bool Reader::boolean() {
   return ok() && got.short_form == 21;
 }
 
-std::string_view Reader::text() {
-  auto text = text_of(take(expect(3, "text").argument));
+std::string_view Reader::text() { return text_of_size(expect(3, "text").argument); }
+
+std::string_view Reader::text_of_size(std::uint64_t size) {
+  auto text = text_of(take(size));
   if (!is_utf8(text)) fail("a text is not well-formed UTF-8");
   return ok() ? text : std::string_view();
 }
@@ -241,11 +263,11 @@ ByteView Reader::blob() { return take(expect(2, "bytes").argument); }
 
 ValueView Reader::value() {
   switch (peek()) {
-    case Type::null: head(); return {};
+    case Type::null: ++at_; return {};
     case Type::integer: return {.kind = Kind::integer, .integer = integer()};
     case Type::real: return {.kind = Kind::real, .real = real()};
-    case Type::text: return {.kind = Kind::text, .bytes = bytes_of(text())};
-    case Type::blob: return {.kind = Kind::blob, .bytes = blob()};
+    case Type::text: return {.kind = Kind::text, .bytes = bytes_of(text_of_size(head().argument))};
+    case Type::blob: return {.kind = Kind::blob, .bytes = take(head().argument)};
     default: fail("expected a value: null, a number, text or bytes"); return {};
   }
 }

@@ -101,7 +101,7 @@ class Reader {
   void expect_end();
 
   // Marks the input as wrong from the outside: "…: a timeout must be at least 1".
-  void fail(std::string message, Code code = Code::bad_request);
+  void fail(std::string_view message, Code code = Code::bad_request);
 
  private:
   struct Head {
@@ -109,9 +109,16 @@ class Reader {
     unsigned short_form = 0;
     std::uint64_t argument = 0;
   };
-  Head head();
+  Head head() {
+    // Most heads are one byte.
+    if (at_ == bytes_.size() || (bytes_[at_] & 31) >= 24) return long_head();
+    unsigned first = bytes_[at_++];
+    return {.major = first >> 5, .short_form = first & 31, .argument = first & 31};
+  }
+  Head long_head();
   Head expect(unsigned major, const char* what);
   ByteView take(std::uint64_t size);
+  std::string_view text_of_size(std::uint64_t size);
   std::size_t left() const { return bytes_.size() - at_; }
 
   ByteView bytes_;

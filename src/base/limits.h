@@ -30,6 +30,7 @@ inline constexpr std::size_t sessions_max = 1'000;  // of one client
 inline constexpr std::size_t streams_max = 8;       // results being read at once
 inline constexpr std::size_t transaction_depth_max = 32;
 inline constexpr std::size_t statements_cached = 128;  // of one connection
+inline constexpr std::size_t cached_sql_bytes_max = 16u << 10;  // of one that is kept
 
 // Time.
 inline constexpr std::int64_t quantum_us = 4'000;           // one client's turn

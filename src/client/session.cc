@@ -12,7 +12,7 @@ Head head_of(std::uint64_t session, const CallOptions& options = {}) {
 }
 
 // A chunk of a `many`: large enough to be worth a message, small enough to be worked on soon.
-constexpr std::size_t chunk_bytes = 128u << 10;
+constexpr std::size_t chunk_bytes = 64u << 10;
 
 // What is sent of sets that are all there, before the engine says that it has taken any.
 constexpr std::size_t at_once_bytes_max = 16u << 20;

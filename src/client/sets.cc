@@ -11,7 +11,6 @@ void Sets::add(const std::vector<Value>& values) {
 
 void Sets::begin(std::size_t values) {
   cbor::Writer(encoded_).array(values);
-  ++count_;
 }
 
 void Sets::put(double value) { cbor::Writer(encoded_).real(value); }

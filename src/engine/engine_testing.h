@@ -251,11 +251,9 @@ class TestClient {
 
  private:
   static void write_sets(cbor::Writer& out, const std::vector<std::vector<Value>>& sets) {
-    out.array(sets.size());
-    for (auto& set : sets) {
-      out.array(set.size());
-      for (auto& value : set) out.value(value);
-    }
+    Sets encoded;
+    for (auto& set : sets) encoded.add(set);
+    out.blob(encoded.encoded());
   }
 
   void collect() {

@@ -31,7 +31,7 @@ Many::~Many() {
 
 bool Many::is_ready() const {
   if (!writes() && credit_ == 0) return false;
-  return sets_left_ > 0 || on_row_ || !slices_.empty() || !more_slices_;
+  return on_row_ || !slices_.empty() || !more_slices_;
 }
 
 void Many::add_chunk(SharedMessage message, const request::Chunk& chunk) {
@@ -45,8 +45,7 @@ bool Many::work(std::int64_t until_us) {
     auto progress = advance();
     if (!progress) {
       auto error = core_.store->interrupt().explain(progress.error());
-      if (sets_left_ > 0 || on_row_)
-        error.message = "set " + std::to_string(set_) + ": " + error.message;
+      if (in_set_) error.message = "set " + std::to_string(set_) + ": " + error.message;
       stop(error);
       return true;
     }
@@ -62,11 +61,11 @@ Result<Many::Progress> Many::advance() {
   if (!writes() && credit_ == 0) return Progress::waits;
   if (on_row_) {
     TRY(read_rows());
-    return Progress::going_on;
+    return Progress::goes_on;
   }
   if (TRY(next_set())) {
     TRY(read_rows());
-    return Progress::going_on;
+    return Progress::goes_on;
   }
   if (more_slices_) return Progress::waits;
   TRY(finish());
@@ -75,14 +74,14 @@ Result<Many::Progress> Many::advance() {
 
 // Binds the next set and takes the first step. False: there is none yet.
 Result<bool> Many::next_set() {
-  while (sets_left_ == 0) {
+  while (!sets_ || sets_->at_end()) {
     if (sets_) finish_slice();
     if (slices_.empty()) return false;
     sets_.emplace(slices_.front().sets);
-    if (!slices_.front().sets.empty()) sets_left_ = sets_->array();
   }
+  in_set_ = true;
   auto& statement = *source_.statement;
-  changes_before_ = connection().total_changes();
+  if (writes()) changes_before_ = connection().total_changes();
   TRY(statement.bind_array(*sets_));
   on_row_ = TRY(statement.step());
   if (!has_columns_ && statement.has_columns()) {
@@ -117,8 +116,8 @@ Result<void> Many::read_rows() {
   // SQLite counts at the end of a statement, behind the rows that it returns.
   if (writes() && connection().total_changes() != changes_before_)
     changes_ += connection().changes();
-  statement.reset();
-  --sets_left_;
+  statement.rewind();
+  in_set_ = false;
   ++set_;
   return {};
 }

@@ -43,7 +43,7 @@ class Many : public Task {
   }
 
  private:
-  enum class Progress { going_on, waits, finished };
+  enum class Progress { goes_on, waits, finished };
   struct Slice {
     SharedMessage message;
     ByteView sets;
@@ -68,10 +68,9 @@ class Many : public Task {
   std::size_t waiting_bytes_ = 0;
   bool more_slices_ = false;
   std::optional<cbor::Reader> sets_;  // of the first slice, where it stands
-  std::size_t sets_left_ = 0;         // in it
   std::int64_t set_ = 0;              // the number of the current one
-
-  bool on_row_ = false;  // the statement stands on a row of the current set
+  bool in_set_ = false;               // it is begun
+  bool on_row_ = false;               // and the statement stands on a row of it
   bool has_columns_ = false;
   std::vector<std::string> columns_;
   BatchBuilder batch_;

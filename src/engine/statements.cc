@@ -164,12 +164,13 @@ Result<Ran> Statements::run_script(const Job& job, const request::Exec& exec,
   Ran all;
   std::string text;  // of a script, with a zero byte at its end
   std::string_view rest = exec.sql;
+  if (rest.size() > limits::cached_sql_bytes_max) rest = text = rest;
   for (bool first = true; !rest.empty(); first = false) {
-    auto prepared = TRY(first ? connection.prepare(rest) : connection.prepare_next(rest));
+    auto prepared = TRY(text.empty() ? connection.prepare(rest) : connection.prepare_next(rest));
     if (!prepared.statement) break;
     rest = prepared.rest;
     bool single = first && rest.empty();
-    if (first && !single) rest = text = rest;
+    if (!single && text.empty()) rest = text = rest;
     if (!single && !exec.params.empty())
       return fail(Code::bad_request, "parameters go with a single statement, and this is a script",
                   "use batch");

@@ -16,11 +16,6 @@ ByteView params_item(cbor::Reader& in) {
   return in.skip();
 }
 
-ByteView array_item(cbor::Reader& in, const char* what) {
-  if (in.peek() != cbor::Type::array) in.fail(std::string(what) + ": expected an array");
-  return in.skip();
-}
-
 std::string_view sql_text(cbor::Reader& in) {
   auto sql = in.text();
   if (sql.size() > limits::sql_bytes_max) in.fail("sql: longer than 16 MiB", Code::too_large);
@@ -80,13 +75,14 @@ Exec read_exec(cbor::Reader& in, const char* what) {
 
 Many read_many(cbor::Reader& in) {
   Many many;
-  bool given = false;
+  bool given = false, has_sets = false;
   for (cbor::MapReader map(in, "many"); auto key = map.next();) {
     if (*key == "sql") {
       many.sql = sql_text(in);
       given = true;
     } else if (*key == "sets") {
-      many.sets = array_item(in, "sets");
+      many.sets = in.blob();
+      has_sets = true;
     } else if (*key == "more") {
       many.more = in.boolean();
     } else {
@@ -94,7 +90,7 @@ Many read_many(cbor::Reader& in) {
     }
   }
   require(in, given, "sql");
-  require(in, !many.sets.empty(), "sets");
+  require(in, has_sets, "sets");
   return many;
 }
 
@@ -237,7 +233,7 @@ Result<Chunk> read_chunk(ByteView body) {
   Chunk chunk;
   for (cbor::MapReader map(in, "chunk"); auto key = map.next();) {
     if (*key == "sets") {
-      chunk.sets = array_item(in, "sets");
+      chunk.sets = in.blob();
     } else if (*key == "data") {
       chunk.data = in.blob();
     } else if (*key == "more") {
@@ -301,8 +297,7 @@ void write_sets(cbor::Writer& out, const Sets& sets, bool more) {
     out.boolean(true);
   }
   out.text("sets");
-  out.array(sets.count());
-  out.encoded(sets.encoded());
+  out.blob(sets.encoded());
 }
 }  // namespace
 

@@ -31,7 +31,7 @@ struct Exec {
 
 struct Many {
   std::string_view sql;
-  ByteView sets;  // one CBOR item, an array of arrays
+  ByteView sets;  // one behind the other, an array each
   bool more = false;
 };
 

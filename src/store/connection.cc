@@ -64,6 +64,7 @@ Connection::~Connection() {
 }
 
 Result<Connection::Prepared> Connection::prepare(std::string_view sql) {
+  if (sql.size() > limits::cached_sql_bytes_max) return compile(sql, static_cast<int>(sql.size()));
   if (auto kept = cache_.find(sql)) return Prepared{std::move(kept), {}};
   auto prepared = TRY(compile(sql, static_cast<int>(sql.size())));
   if (prepared.statement && prepared.rest.empty() && !prepared.statement->traits().is_pragma)

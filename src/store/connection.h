@@ -37,7 +37,7 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   // The first statement of `sql`, and what stands behind it. No statement if there is none (white
-  // space, a comment). A statement that stands alone is kept for the next time.
+  // space, a comment). A statement that stands alone, and is not too long, is kept for the next time.
   struct Prepared {
     StatementLease statement;
     std::string_view rest;

@@ -46,7 +46,7 @@ Result<void> Statement::bind_array(cbor::Reader& in) {
   for (int parameter = 1; parameter <= parameter_count_; ++parameter) {
     auto value = in.value();
     if (!in.ok()) return in.error();
-    TRY(bind_value(parameter, value));
+    if (int code = bind_value(parameter, value)) return bind_error(code);
   }
   return {};
 }
@@ -67,7 +67,7 @@ Result<void> Statement::bind_map(cbor::Reader& in) {
       return fail(Code::bad_request, "the parameter '" + std::string(name) + "' is given twice",
                   "give each parameter once");
     bound[static_cast<std::size_t>(parameter)] = true;
-    TRY(bind_value(parameter, value));
+    if (int code = bind_value(parameter, value)) return bind_error(code);
   }
   if (!in.ok()) return in.error();
   for (int parameter = 1; parameter <= parameter_count_; ++parameter) {
@@ -91,24 +91,24 @@ int Statement::parameter_named(std::string_view name) const {
   return 0;
 }
 
-Result<void> Statement::bind_value(int parameter, const ValueView& value) {
+int Statement::bind_value(int parameter, const ValueView& value) {
   // A null pointer would bind NULL: an empty text or blob points somewhere.
   const void* data = value.bytes.empty() ? "" : static_cast<const void*>(value.bytes.data());
-  int code = SQLITE_OK;
   switch (value.kind) {
-    case Kind::null: code = sqlite3_bind_null(handle_, parameter); break;
-    case Kind::integer: code = sqlite3_bind_int64(handle_, parameter, value.integer); break;
-    case Kind::real: code = sqlite3_bind_double(handle_, parameter, value.real); break;
+    case Kind::null: return sqlite3_bind_null(handle_, parameter);
+    case Kind::integer: return sqlite3_bind_int64(handle_, parameter, value.integer);
+    case Kind::real: return sqlite3_bind_double(handle_, parameter, value.real);
     case Kind::text:
-      code = sqlite3_bind_text64(handle_, parameter, static_cast<const char*>(data),
+      return sqlite3_bind_text64(handle_, parameter, static_cast<const char*>(data),
                                  value.bytes.size(), SQLITE_STATIC, SQLITE_UTF8);
-      break;
     case Kind::blob:
-      code = sqlite3_bind_blob64(handle_, parameter, data, value.bytes.size(), SQLITE_STATIC);
-      break;
+      return sqlite3_bind_blob64(handle_, parameter, data, value.bytes.size(), SQLITE_STATIC);
   }
-  if (code != SQLITE_OK) return sqlite_error(sqlite3_db_handle(handle_), code);
-  return {};
+  return SQLITE_OK;
+}
+
+Error Statement::bind_error(int code) const {
+  return sqlite_error(sqlite3_db_handle(handle_), code);
 }
 
 void Statement::bind_blob(int parameter, ByteView bytes) {

@@ -61,6 +61,9 @@ class Statement {
   // Ready to be bound and stepped again.
   void reset();
 
+  // Ready to be stepped again, with the next set: for whoever then binds every parameter anew.
+  void rewind() { sqlite3_reset(handle_); }
+
   Kind kind(int column) const {
     static_assert(SQLITE_INTEGER == 1 && SQLITE_FLOAT == 2 && SQLITE_TEXT == 3 &&
                   SQLITE_BLOB == 4 && SQLITE_NULL == 5);
@@ -79,7 +82,8 @@ class Statement {
 
  private:
   Result<void> bind_map(cbor::Reader& in);
-  Result<void> bind_value(int parameter, const ValueView& value);
+  int bind_value(int parameter, const ValueView& value);
+  Error bind_error(int code) const;
   int parameter_named(std::string_view name) const;
 
   sqlite3_stmt* handle_;

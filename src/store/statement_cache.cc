@@ -16,7 +16,7 @@ StatementLease::StatementLease(StatementCache* cache, Entry* entry)
     : cache_(cache), entry_(entry), statement_(entry->statement.get()) {}
 
 StatementLease& StatementLease::operator=(StatementLease&& other) noexcept {
-  give_back();
+  if (entry_) give_back();
   own_ = std::move(other.own_);
   cache_ = other.cache_;
   entry_ = std::exchange(other.entry_, nullptr);
@@ -25,12 +25,8 @@ StatementLease& StatementLease::operator=(StatementLease&& other) noexcept {
 }
 
 void StatementLease::give_back() {
-  if (entry_) {
-    statement_->reset();
-    cache_->take_back(*std::exchange(entry_, nullptr));
-  }
-  own_.reset();
-  statement_ = nullptr;
+  statement_->reset();
+  cache_->take_back(*entry_);
 }
 
 StatementCache::StatementCache() = default;

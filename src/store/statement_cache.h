@@ -23,9 +23,15 @@ class StatementLease {
   StatementLease() = default;
   explicit StatementLease(std::unique_ptr<Statement> own)
       : own_(std::move(own)), statement_(own_.get()) {}
-  StatementLease(StatementLease&& other) noexcept { *this = std::move(other); }
+  StatementLease(StatementLease&& other) noexcept
+      : own_(std::move(other.own_)),
+        cache_(other.cache_),
+        entry_(std::exchange(other.entry_, nullptr)),
+        statement_(std::exchange(other.statement_, nullptr)) {}
   StatementLease& operator=(StatementLease&& other) noexcept;
-  ~StatementLease() { give_back(); }
+  ~StatementLease() {
+    if (entry_) give_back();
+  }
 
   explicit operator bool() const { return statement_ != nullptr; }
   Statement* operator->() const { return statement_; }

@@ -21,17 +21,17 @@ export class ParameterSets implements Source {
 
   /** Writes the arguments of `many`, with as many sets as fit into a slice. */
   writeRequest(writer: CborWriter, sql: string): void {
-    const count = this.#takeSlice()
+    this.#takeSlice()
     writer.map(this.done ? 2 : 3)
     writer.text('sql')
     writeSql(writer, sql)
-    this.#writeSlice(writer, count)
+    this.#writeSlice(writer)
   }
 
   writeChunk(writer: CborWriter): void {
-    const count = this.#takeSlice()
+    this.#takeSlice()
     writer.map(this.done ? 1 : 2)
-    this.#writeSlice(writer, count)
+    this.#writeSlice(writer)
   }
 
   close(): void {
@@ -39,21 +39,19 @@ export class ParameterSets implements Source {
     this.#sets.return?.()
   }
 
-  #writeSlice(writer: CborWriter, count: number): void {
+  #writeSlice(writer: CborWriter): void {
     if (!this.done) {
       writer.text('more')
       writer.boolean(true)
     }
     writer.text('sets')
-    writer.array(count)
-    writer.raw(this.#slice.bytes.subarray(0, this.#slice.at))
+    writer.blob(this.#slice.bytes.subarray(0, this.#slice.at))
     this.#slice.reset()
   }
 
-  #takeSlice(): number {
+  #takeSlice(): void {
     const slice = this.#slice
     const end = performance.now() + sliceMs
-    const first = this.#count
     for (;;) {
       const { value, done } = this.#sets.next()
       if (done) {
@@ -65,7 +63,6 @@ export class ParameterSets implements Source {
       if (slice.at >= sliceBytes) break
       if (this.#count % setsPerLook === 0 && performance.now() >= end) break
     }
-    return this.#count - first
   }
 }
 

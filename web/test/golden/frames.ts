@@ -5,7 +5,24 @@ import { endFrame, Kind } from '../../src/protocol/frame.ts'
 import { batch, type Cell, RawText, Real } from '../unit/batch_builder.ts'
 
 type Item =
-  null | boolean | number | bigint | string | Uint8Array | Real | Item[] | { [key: string]: Item }
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | Real
+  | Sequence
+  | Item[]
+  | { [key: string]: Item }
+
+/** Bytes that are items, one behind the other. */
+class Sequence {
+  readonly items: Item[]
+  constructor(...items: Item[]) {
+    this.items = items
+  }
+}
 
 export interface GoldenFrame {
   name: string
@@ -144,17 +161,17 @@ export const goldenFrames: GoldenFrame[] = [
     7,
     { n: 3 },
     'many',
-    { sql: 'insert into t values (?, ?)', sets: [[1, 'a'], [2, null], []] },
+    { sql: 'insert into t values (?, ?)', sets: new Sequence([1, 'a'], [2, null], []) },
   ]),
   frame('many_more', 'chunks will follow', [
     Kind.request,
     8,
     {},
     'many',
-    { sql: 'insert into t values (?)', more: true, sets: [[1]] },
+    { sql: 'insert into t values (?)', more: true, sets: new Sequence([1]) },
   ]),
-  frame('chunk_sets', 'one of them', [Kind.chunk, 8, {}, { more: true, sets: [[2], [3]] }]),
-  frame('chunk_sets_last', 'the last', [Kind.chunk, 8, {}, { sets: [[real(4.5)]] }]),
+  frame('chunk_sets', 'one of them', [Kind.chunk, 8, {}, { more: true, sets: new Sequence([2], [3]) }]),
+  frame('chunk_sets_last', 'the last', [Kind.chunk, 8, {}, { sets: new Sequence([real(4.5)]) }]),
   frame('batch', 'atomic', [
     Kind.request,
     9,
@@ -350,7 +367,11 @@ export function encode({ envelope, batches }: GoldenFrame): Uint8Array {
 
 function write(writer: CborWriter, item: Item): void {
   if (item instanceof Real) writer.real(item.value)
-  else if (Array.isArray(item)) {
+  else if (item instanceof Sequence) {
+    const items = new CborWriter()
+    for (const each of item.items) write(items, each)
+    writer.blob(items.bytes.subarray(0, items.at))
+  } else if (Array.isArray(item)) {
     writer.array(item.length)
     for (const each of item) write(writer, each)
   } else if (typeof item === 'object' && item !== null && !(item instanceof Uint8Array)) {
@@ -381,7 +402,7 @@ Whoever writes a codec reads each and writes it again, to the same bytes. Made b
 do not edit by hand.
 
 What each frame holds, in the diagnostic notation of CBOR: a number with a point or an exponent is a real, \`h'…'\`
-are bytes. Keys are in the order in which they are written. Under it the batches of its tail, a line per row.
+are bytes, and \`<<…>>\` bytes that are items, one behind the other. Keys are in the order in which they are written. Under it the batches of its tail, a line per row.
 Sections lie in a batch in the order of the fields of the descriptors, column by column.
 ${goldenFrames.map(readmeOf).join('')}`
 }
@@ -397,6 +418,7 @@ function readmeOf({ name, about, envelope, batches }: GoldenFrame): string {
 function notation(item: Item | RawText): string {
   if (item instanceof Real) return realNotation(item.value)
   if (item instanceof RawText) return `text h'${hexOf(item.bytes)}'`
+  if (item instanceof Sequence) return `<<${item.items.map(notation).join(', ')}>>`
   if (item instanceof Uint8Array) return `h'${hexOf(item)}'`
   if (typeof item === 'string') return JSON.stringify(item).replace(/[\uFEFF]/g, '\\ufeff')
   if (Array.isArray(item)) return `[${item.map(notation).join(', ')}]`
