@@ -64,13 +64,9 @@ void Statements::end_lost(const Job& job, std::string_view sql) {
   auto control = prepared && prepared->statement && prepared->rest.empty()
                      ? prepared->statement->traits().control
                      : Control::none;
-  if (control == Control::rollback) {
-    (void)writer_.rollback(job);
-    return reply(job, Ran());
-  }
   auto why = *writer_.lost(job);
-  if (control == Control::commit) (void)writer_.commit(job);
-  refuse(job, why);
+  if (control == Control::commit || control == Control::rollback) writer_.forget_loss(job);
+  control == Control::rollback ? reply(job, Ran()) : refuse(job, why);
 }
 
 Served Statements::stream(const Job& job, const request::Stream& stream) {

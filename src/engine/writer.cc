@@ -65,8 +65,8 @@ Result<std::size_t> Writer::begin(const Job& job) {
 Result<std::size_t> Writer::commit(const Job& job) {
   if (auto* why = lost(job)) {
     auto error = *why;
-    sessions_.erase(key(job));
-    return error;
+    if (sessions_[key(job)].depth <= 1) forget_loss(job);
+    return error;  // an inner one is left by its rollback
   }
   if (!held_by(job)) return no_transaction();
   auto& session = sessions_[key(job)];
@@ -87,8 +87,9 @@ Result<std::size_t> Writer::commit(const Job& job) {
 
 Result<std::size_t> Writer::rollback(const Job& job) {
   if (lost(job)) {
-    sessions_.erase(key(job));
-    return std::size_t{0};
+    auto depth = --sessions_[key(job)].depth;
+    if (depth == 0) forget_loss(job);
+    return depth;
   }
   if (!held_by(job)) return no_transaction();
   auto& session = sessions_[key(job)];
@@ -120,9 +121,11 @@ Result<void> Writer::settle(const Job& job, Effect effect, const Error* failure)
     touch(job);
   } else if (held_by(job)) {
     release();
-    sessions_.erase(key(job));
-    if (!effect.ended)
+    if (effect.ended) {
+      sessions_.erase(key(job));
+    } else {
       lose(key(job), failure ? *failure : fail(Code::cancelled, "it ended on its own"));
+    }
   }
   return {};
 }
@@ -131,13 +134,14 @@ void Writer::notice_loss() {
   if (!holder_ || task_inside_ || connection().in_transaction()) return;
   auto session = *holder_;
   release();
-  sessions_.erase(session);
   lose(session, fail(Code::unavailable, "a statement in it failed"));
 }
 
 void Writer::lose(Key session, Error why) {
-  sessions_[session].lost = fail(Code::cancelled, "the transaction was rolled back: " + why.message,
-                                 "begin it again from its start");
+  auto& left = sessions_[session];
+  left.depth = std::max<std::size_t>(left.depth, 1);
+  left.lost = fail(Code::cancelled, "the transaction was rolled back: " + why.message,
+                   "begin it again from its start");
 }
 
 Result<void> Writer::enter(const Job& job) {
@@ -183,7 +187,6 @@ void Writer::roll_back_idle() {
   auto session = *holder_;
   release();
   (void)connection().run("rollback");
-  sessions_.erase(session);
   lose(session, fail(Code::cancelled, "nobody used it for 5 seconds"));
 }
 

@@ -24,8 +24,10 @@ class Writer {
   bool held_by(ClientId client, std::uint64_t session) const;
   bool held_by(const Job& job) const { return held_by(job.client, job.session); }
 
-  // Why the transaction of the job's session is gone, if it is.
+  // Why the transaction of the job's session is gone, if it is. The session stays refused until its
+  // outermost transaction is ended: what the inner one leaves must not go on by itself.
   const Error* lost(const Job& job) const;
+  void forget_loss(const Job& job) { sessions_.erase(key(job)); }
 
   // The operations. REQUIRE: may_write(job). They return how deep the session is in transactions.
   Result<std::size_t> begin(const Job& job);

@@ -136,6 +136,23 @@ TEST_F(Sessions, H4_ALostTransactionIsOverWithRollbackToo) {
   EXPECT_EQ(a.exec("insert into t values (1)", one), "ok 1");
 }
 
+TEST_F(Sessions, H4_WhatIsLeftOfALossDoesNotCommitByItselfOnceTheInnerOneHasEnded) {
+  for (auto end : {"rollback", "commit"}) {
+    EXPECT_EQ(a.exec("insert or ignore into t values (1)").substr(0, 2), "ok");
+    EXPECT_EQ(a.plain("begin", 1), "ok 0");
+    EXPECT_EQ(a.plain("begin", 1), "ok 0");
+    EXPECT_EQ(a.exec("insert or rollback into t values (1)", one), "constraint");
+    // As clients do it: a commit that is refused is followed by a rollback.
+    if (end == std::string_view("commit")) {
+      EXPECT_EQ(a.plain("commit", 1), "cancelled");
+    }
+    EXPECT_EQ(a.plain("rollback", 1), "ok 0");
+    EXPECT_EQ(a.exec("insert into t values (2)", one), "cancelled");
+    EXPECT_EQ(a.plain("commit", 1), "cancelled");
+    EXPECT_EQ(a.exec("select v from t", one), "1");
+  }
+}
+
 TEST_F(Sessions, H4_SqlCommitAndRollbackEndALostTransactionToo) {
   EXPECT_EQ(a.exec("begin", one), "ok 0");
   trial.pass_ms(5'100);

@@ -163,10 +163,11 @@ void soak(const Options& options, const std::string& path, unsigned seed) {
   auto rows = db.exec("select v from t").get();
   ASSERT_TRUE(rows.ok()) << rows.error().message;
   for (auto row : *rows) found.insert(row.integer(0));
-  // L4: what was acknowledged is there. What was not may be, if its answer was lost on the way.
-  std::vector<std::int64_t> lost;
+  std::vector<std::int64_t> lost, unasked;
   std::ranges::set_difference(acknowledged, found, std::back_inserter(lost));
+  std::ranges::set_difference(found, acknowledged, std::back_inserter(unasked));
   EXPECT_EQ(lost, std::vector<std::int64_t>()) << "seed " << seed;
+  EXPECT_EQ(unasked, std::vector<std::int64_t>()) << "seed " << seed;
   EXPECT_GT(operations, 20);
   auto check = db.exec("pragma integrity_check").get();
   EXPECT_EQ(check->front().text(0), "ok");
