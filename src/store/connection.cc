@@ -45,8 +45,7 @@ Result<void> Connection::set_up(Role role) {
   TRY(add_functions(db_, shared_.uuids));
   sqlite3_progress_handler(
       db_, steps_between_questions,
-      [](void* shared) -> int { return static_cast<Shared*>(shared)->interrupt.should_stop(); },
-      &shared_);
+      [](void* self) -> int { return static_cast<Connection*>(self)->should_stop(); }, this);
   sqlite3_commit_hook(
       db_,
       [](void* shared) -> int {
@@ -56,6 +55,14 @@ Result<void> Connection::set_up(Role role) {
       &shared_);
   policy_.install(db_);
   return {};
+}
+
+// SQLite asks behind the end of a statement too, where its change is made or committed already: to
+// stop there would be to call undone what is done.
+bool Connection::should_stop() {
+  auto* running = policy_.running();
+  bool is_through = running && !sqlite3_stmt_busy(running);
+  return !is_through && shared_.interrupt.should_stop();
 }
 
 Connection::~Connection() {

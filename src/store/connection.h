@@ -37,7 +37,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   // The first statement of `sql`, and what stands behind it. No statement if there is none (white
-  // space, a comment). A statement that stands alone, and is not too long, is kept for the next time.
+  // space, a comment). A statement that stands alone, and is not too long, is kept for the next
+  // time.
   struct Prepared {
     StatementLease statement;
     std::string_view rest;
@@ -69,6 +70,7 @@ class Connection {
   Result<void> set_up(Role role);
   Result<void> configure(const char* sql);
   Result<Prepared> compile(std::string_view sql, int bytes);
+  bool should_stop();
 
   sqlite3* db_;
   Shared& shared_;

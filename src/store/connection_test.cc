@@ -102,5 +102,23 @@ TEST(Connections, L8_WhatIsRunOfOurOwnIsNotStoppedByADeadline) {
   trial.store->interrupt().rest();
 }
 
+TEST(Connections, L4_WhatIsTakenBackBehindItsEndIsDoneAndSaysSo) {
+  StoreTrial trial;
+  auto& writer = trial.writer();
+  ASSERT_EQ(ask(writer, "create table t(v)"), "done");
+  auto& interrupt = trial.store->interrupt();
+  interrupt.set_cancelled([] { return true; });
+  // SQLite counts a kept statement's steps over all its runs: in time it asks at each of them.
+  int done = 0, taken_back = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    interrupt.watch(0);
+    auto result = ask(writer, "insert into t values (1)");
+    interrupt.rest();
+    ++(result == "done" ? done : taken_back);
+  }
+  EXPECT_GT(taken_back, 0);
+  EXPECT_EQ(ask(writer, "select count(*) from t"), std::to_string(done));
+}
+
 }  // namespace
 }  // namespace outboard

@@ -73,12 +73,12 @@ int Policy::judge(int action, const char* first, const char* second, const char*
                                                                : Control::rollback_to;
       break;
     case SQLITE_ATTACH:
-      if (running_ == 0 || !first || *first)
+      if (!running_ || !first || *first)
         return refuse("an engine holds one file: ATTACH and VACUUM INTO are not available",
                       "open the other file as a database of its own, or use export");
       break;
     case SQLITE_DETACH:
-      if (running_ == 0) return refuse("an engine holds one file: DETACH is not available", "");
+      if (!running_) return refuse("an engine holds one file: DETACH is not available", "");
       break;
     case SQLITE_PRAGMA: traits_.is_pragma = true; return judge_pragma(first, second);
     case SQLITE_CREATE_TEMP_TABLE:
@@ -109,7 +109,7 @@ int Policy::add_temporary(const char* name) {
 }
 
 int Policy::judge_pragma(const char* name, const char* argument) {
-  if (running_ > 0) return SQLITE_OK;  // SQLite asking itself, e.g. for pragma_table_info()
+  if (running_) return SQLITE_OK;  // SQLite asking itself, e.g. for pragma_table_info()
   auto pragma = lower(name);
   if (among(questions, pragma)) return SQLITE_OK;
   if (among(settings, pragma)) {

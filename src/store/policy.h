@@ -37,8 +37,9 @@ class Policy {
   // Why the last statement was refused, if it was the policy's doing.
   const std::optional<Error>& refusal() const { return refusal_; }
 
-  // While statements are stepped SQLite itself attaches files (VACUUM does).
-  void running(int change) { running_ += change; }
+  // The statement that is being stepped, or none. SQLite itself attaches files while VACUUM runs.
+  void set_running(sqlite3_stmt* statement) { running_ = statement; }
+  sqlite3_stmt* running() const { return running_; }
 
  private:
   static int on_action(void* self, int action, const char* first, const char* second,
@@ -51,7 +52,7 @@ class Policy {
   Ahead& ahead_;
   Traits traits_;
   std::optional<Error> refusal_;
-  int running_ = 0;
+  sqlite3_stmt* running_ = nullptr;
 };
 
 }  // namespace outboard

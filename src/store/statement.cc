@@ -118,9 +118,9 @@ void Statement::bind_blob(int parameter, ByteView bytes) {
 }
 
 Result<bool> Statement::step() {
-  policy_.running(+1);
+  policy_.set_running(handle_);
   int code = sqlite3_step(handle_);
-  policy_.running(-1);
+  policy_.set_running(nullptr);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
   auto error = sqlite_error(sqlite3_db_handle(handle_), code);
