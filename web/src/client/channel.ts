@@ -1,5 +1,6 @@
 // The way to the worker: frames that are written in one microtask leave as one post (rule H7).
 import { CborWriter } from '../protocol/cbor_writer.js'
+import { transferOf } from '../protocol/host.js'
 
 const postBytesMax = 1 << 20
 
@@ -35,6 +36,6 @@ export class Channel {
     if (writer.at === 0) return
     const message = writer.bytes.buffer.slice(0, writer.at)
     writer.reset()
-    this.#port.postMessage(message, [message])
+    this.#port.postMessage(message, transferOf(message))
   }
 }

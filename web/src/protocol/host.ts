@@ -8,6 +8,14 @@ export type ToWorker =
   /** Close the files and answer `closed`. */
   | { type: 'close' }
 
+// Handing a buffer over costs more than copying a small one.
+const copiedBytesMax = 2 << 10
+
+/** What to hand over with a message of frames, for `postMessage`. */
+export function transferOf(message: ArrayBuffer): ArrayBuffer[] {
+  return message.byteLength <= copiedBytesMax ? [] : [message]
+}
+
 export type FromWorker =
   /** The engine takes frames. `lock`: a Web Lock that this worker holds for as long as it lives. */
   | { type: 'ready'; lock?: string }

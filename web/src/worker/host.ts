@@ -1,6 +1,6 @@
 // Runs one engine in this worker: lets in what the page posts, gives the engine its turns, posts
 // what it says.
-import type { FromWorker, ToWorker } from '../protocol/host.js'
+import { type FromWorker, type ToWorker, transferOf } from '../protocol/host.js'
 import { Engine, loadModule, type Module } from './engine.js'
 import { takeLock } from './locks.js'
 import { OpfsFiles } from './opfs.js'
@@ -84,7 +84,7 @@ export class EngineHost {
       if (engine === undefined) return
       const more = engine.run()
       const message = engine.next()
-      if (message !== undefined) this.#page.postMessage(message, [message])
+      if (message !== undefined) this.#page.postMessage(message, transferOf(message))
       if (more) return this.#tickSoon()
       this.#wakeIn(engine.wakeMs())
     })
