@@ -35,10 +35,24 @@ std::string_view name_of(Code code);
 // The code of that name, if there is one.
 std::optional<Code> code_of(std::string_view name);
 
+// What became of a write whose answer was lost with its engine.
+enum class Outcome : std::uint8_t {
+  not_applied = 0,  // nothing of it is there
+  applied = 1,      // all of it is there
+  unknown = 2,      // nobody can tell any more
+};
+
+// The name that travels: "not_applied".
+std::string_view name_of(Outcome outcome);
+
+// The outcome of that name, if there is one.
+std::optional<Outcome> outcome_of(std::string_view name);
+
 struct Error {
   Code code = Code::internal;
-  std::string message;  // one sentence: what happened
-  std::string hint;     // one sentence: what to do about it; may be empty
+  std::string message;                            // one sentence: what happened
+  std::string hint;                               // one sentence: what to do about it; may be empty
+  std::optional<Outcome> outcome = std::nullopt;  // with worker_lost, of what writes
 
   friend bool operator==(const Error&, const Error&) = default;
 };

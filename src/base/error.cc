@@ -22,8 +22,24 @@ std::optional<Code> code_of(std::string_view name) {
   return std::nullopt;
 }
 
+std::string_view name_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::not_applied: return "not_applied";
+    case Outcome::applied: return "applied";
+    case Outcome::unknown: break;
+  }
+  return "unknown";
+}
+
+std::optional<Outcome> outcome_of(std::string_view name) {
+  for (auto outcome : {Outcome::not_applied, Outcome::applied, Outcome::unknown})
+    if (name_of(outcome) == name) return outcome;
+  return std::nullopt;
+}
+
 std::string to_string(const Error& error) {
   std::string out(name_of(error.code));
+  if (error.outcome) out += " (" + std::string(name_of(*error.outcome)) + ")";
   out += ": " + error.message;
   if (!error.hint.empty()) out += " (" + error.hint + ")";
   return out;

@@ -22,6 +22,16 @@ TEST(ErrorTest, the_names_and_numbers_of_the_codes_reach_the_wire) {
   EXPECT_EQ(Code::internal, static_cast<Code>(14));
 }
 
+TEST(ErrorTest, the_names_and_numbers_of_the_outcomes_reach_the_wire) {
+  const std::pair<int, const char*> outcomes[] = {
+      {0, "not_applied"}, {1, "applied"}, {2, "unknown"}};
+  for (auto& [number, name] : outcomes) {
+    EXPECT_EQ(name_of(static_cast<Outcome>(number)), name);
+    EXPECT_EQ(outcome_of(name), static_cast<Outcome>(number));
+  }
+  EXPECT_FALSE(outcome_of("lost").has_value());
+}
+
 TEST(ErrorTest, an_unknown_number_is_internal_and_an_unknown_name_is_none) {
   EXPECT_EQ(name_of(static_cast<Code>(0)), "internal");
   EXPECT_EQ(name_of(static_cast<Code>(15)), "internal");
@@ -33,6 +43,8 @@ TEST(ErrorTest, a_text_has_the_code_the_message_and_the_hint) {
   EXPECT_EQ(to_string({Code::busy, "the queue is full", "try again"}),
             "busy: the queue is full (try again)");
   EXPECT_EQ(to_string({Code::internal, "it broke", ""}), "internal: it broke");
+  EXPECT_EQ(to_string({Code::worker_lost, "it broke", "", Outcome::applied}),
+            "worker_lost (applied): it broke");
 }
 
 }  // namespace

@@ -29,8 +29,14 @@ inline constexpr std::size_t batch_statements_max = 10'000;
 inline constexpr std::size_t sessions_max = 1'000;  // of one client
 inline constexpr std::size_t streams_max = 8;       // results being read at once
 inline constexpr std::size_t transaction_depth_max = 32;
-inline constexpr std::size_t statements_cached = 128;  // of one connection
+inline constexpr std::size_t statements_cached = 128;           // of one connection
 inline constexpr std::size_t cached_sql_bytes_max = 16u << 10;  // of one that is kept
+
+// Outcomes of numbered requests, as they are kept in the file.
+inline constexpr std::uint64_t outcomes_kept = 10'000;     // of one client, the newest
+inline constexpr std::uint64_t outcome_clients_max = 256;  // those that wrote last
+inline constexpr std::size_t kept_answer_bytes_max = 512;  // of one answer: else it is not kept
+inline constexpr std::size_t unanswered_requests_max = 10'000;  // that one `open` may ask about
 
 // Time.
 inline constexpr std::int64_t quantum_us = 4'000;           // one client's turn

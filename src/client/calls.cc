@@ -29,11 +29,11 @@ Call::Next BatchCall::take(const Piece& piece) {
 }
 
 Call::Next OpenCall::take(const Piece& piece) {
-  auto info = reply::read_open(piece.envelope.body);
-  if (info) {
-    info_ = std::move(*info);
+  auto opened = reply::read_open(piece.envelope.body);
+  if (opened) {
+    opened_ = std::move(*opened);
   } else {
-    error = info.error();
+    error = opened.error();
   }
   return Next::last;
 }

@@ -72,13 +72,13 @@ class BatchCall : public Call {
 
 class OpenCall : public Call {
  public:
-  using Answer = Info;
-  Info answer() { return info_; }
+  using Answer = reply::Opened;
+  reply::Opened answer() { return opened_; }
 
  private:
   Next take(const Piece& piece) override;
 
-  Info info_;
+  reply::Opened opened_;
 };
 
 // begin, commit, rollback, import, ping: done, or not.

@@ -8,14 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "engine/outcomes.h"
 #include "protocol/batch.h"
 #include "protocol/reply.h"
 #include "protocol/request.h"
 #include "store/store.h"
 
 namespace outboard {
-
-using ClientId = std::uint32_t;
 
 // A message that several requests may lie in; their views are good as long as one of these is.
 using SharedMessage = std::shared_ptr<const Bytes>;
@@ -25,6 +24,7 @@ struct Job {
   ClientId client = 0;
   std::uint64_t id = 0;
   std::uint64_t session = 0;     // 0: none
+  std::uint64_t n = 0;           // what its client numbers it, for its outcome to be kept; 0: no
   std::int64_t deadline_us = 0;  // 0: none
   SharedMessage message;
   request::Any what;
@@ -40,7 +40,8 @@ class Core {
 
   Platform& platform;
   std::unique_ptr<Store> store;  // null until `open`
-  BatchBuilder batch;            // for whoever is at work just now
+  Outcomes outcomes{platform};
+  BatchBuilder batch;  // for whoever is at work just now
 
   std::int64_t now_us() { return platform.monotonic_us(); }
 
@@ -60,6 +61,14 @@ class Core {
   Head head() const { return {.epoch = epoch_, .commit = store ? store->commits() : 0}; }
 
   void reply_error(ClientId client, std::uint64_t id, const Error& error);
+
+  // In the transaction that commits what a job did: all of it, with what it is answered if that is
+  // worth keeping, or a part. Nothing, where the job has no number.
+  Result<void> note(const Job& job, const Bytes& answer);
+  Result<void> note_begun(const Job& job);
+
+  // True: the job was applied before, and has been answered.
+  bool answered_before(const Job& job);
 
   // A reply whose body `write` writes.
   template <class Write>

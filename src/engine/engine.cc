@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "engine/import.h"
 #include "engine/many.h"
@@ -39,6 +40,7 @@ void Engine::disconnect(ClientId client) {
   if (core_.store) writer_.abandon(client);
   stop_orphans();
   core_.drop_output(client);
+  core_.outcomes.drop(client);
   if (clients_.erase(client) > 0) close_if_unused();
 }
 
@@ -46,6 +48,7 @@ void Engine::close_if_unused() {
   bool used = std::ranges::any_of(clients_, [](auto& entry) { return entry.second.has_opened; });
   if (used || !core_.store) return;
   flush_turn();
+  core_.outcomes.attach(nullptr);
   core_.store.reset();
   closed_ = true;
 }
@@ -71,8 +74,9 @@ void Engine::receive_frame(ClientId id, Client& client, const SharedMessage& mes
 
   switch (envelope->kind) {
     case FrameKind::hello: {
-      auto welcome = reply::read_client_hello(envelope->body);
-      if (!welcome) return core_.reply_error(id, request, welcome.error());
+      auto name = reply::read_client_hello(envelope->body);
+      if (!name) return core_.reply_error(id, request, name.error());
+      if (*name) core_.outcomes.introduce(id, **name);
       client.greeted = true;
       core_.frame(id, request, FrameKind::hello, reply::write_hello, [](Bytes&) {});
       return;
@@ -118,6 +122,8 @@ void Engine::receive_request(ClientId id, Client& client, const SharedMessage& m
 
   auto what = request::read(envelope.body);
   if (!what) return refuse(what.error());
+  if (envelope.head.n > std::numeric_limits<std::int64_t>::max())
+    return refuse(fail(Code::bad_request, "n is too large", "count from 1"));
   auto deadline_us = std::int64_t{0};
   if (envelope.head.timeout_ms > 0) {
     constexpr std::uint64_t longest_ms = std::uint64_t{1} << 40;
@@ -128,6 +134,7 @@ void Engine::receive_request(ClientId id, Client& client, const SharedMessage& m
   client.inbox.push_back({.client = id,
                           .id = envelope.id,
                           .session = envelope.head.session,
+                          .n = core_.outcomes.knows(id) ? envelope.head.n : 0,
                           .deadline_us = deadline_us,
                           .message = message,
                           .what = std::move(*what),
@@ -188,6 +195,7 @@ Served Engine::answer(const Job& job) {
   if (std::holds_alternative<request::Close>(job.what)) return close(job);
   if (!clients_[job.client].has_opened)
     return core_.reply_error(job.client, job.id, not_open()), Served::done;
+  if (core_.answered_before(job)) return Served::done;
 
   if (auto* exec = std::get_if<request::Exec>(&job.what)) return statements_.exec(job, *exec);
   if (auto* many = std::get_if<request::Many>(&job.what)) return this->many(job, *many);
@@ -221,14 +229,26 @@ Served Engine::open(const Job& job, const request::Open& open) {
     auto store = Store::open(options, core_.platform, claim_);
     if (!store) return refuse(store.error());
     core_.store = std::move(*store);
+    core_.outcomes.attach(core_.store.get());
     core_.store->interrupt().set_cancelled(
         [this] { return cancelled_ && cancelled_(at_work_.first, at_work_.second); });
     commits_flushed_ = core_.store->commits();
     closed_ = false;
   }
   clients_[job.client].has_opened = true;
-  core_.reply(job.client, job.id,
-              [&](cbor::Writer& out) { reply::write_open(out, core_.store->info()); });
+  // What the client's connection of before still waits for must not be done after it was told.
+  if (auto before = core_.outcomes.predecessor(job.client)) disconnect(*before);
+  reply::Opened opened{.info = core_.store->info()};
+  if (!open.unanswered.empty()) {
+    if (!core_.outcomes.knows(job.client))
+      return refuse(fail(Code::bad_request,
+                         "only a client that said who it is can ask for outcomes",
+                         "give `client` in the hello"));
+    auto outcomes = core_.outcomes.outcomes_of(job.client, open.unanswered);
+    if (!outcomes) return refuse(outcomes.error());
+    opened.outcomes = std::move(*outcomes);
+  }
+  core_.reply(job.client, job.id, [&](cbor::Writer& out) { reply::write_open(out, opened); });
   return Served::done;
 }
 
@@ -306,7 +326,10 @@ Served Engine::close(const Job& job) {
   }
   client.queued_bytes = 0;
   client.has_opened = false;
-  if (core_.store) writer_.abandon(job.client);
+  if (core_.store) {
+    writer_.abandon(job.client);
+    core_.outcomes.forget(job.client);
+  }
   close_if_unused();
   core_.reply(job.client, job.id, [](cbor::Writer& out) { out.map(0); });
   return Served::done;

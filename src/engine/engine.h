@@ -39,6 +39,10 @@ class Engine {
   ClientId connect();
   void disconnect(ClientId client);
 
+  // False also after another connection of the same client took its place (rule H8): the host may
+  // close what belongs to this one.
+  bool is_connected(ClientId client) const { return clients_.contains(client); }
+
   // Takes in a message: one or more frames. Whatever it holds, it does no more harm than an error
   // reply.
   void receive(ClientId client, Bytes message);

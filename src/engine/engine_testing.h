@@ -43,6 +43,7 @@ struct Answer {
   FrameKind kind = FrameKind::reply;  // of the first frame
   reply::Statement statement;
   std::vector<reply::Statement> statements;  // of a batch
+  std::vector<Outcome> outcomes;             // of requests that `open` asked about
   std::vector<std::string> rows;             // cells with blanks between them
   Head head;                                 // of the last frame
 
@@ -90,11 +91,21 @@ class TestClient {
     if (start == Start::greeted) return;
     EXPECT_EQ(open(trial.open), "ok 0");
   }
+  // One that says who it is.
+  TestClient(EngineTrial& trial, const Uuid& name)
+      : trial_(trial), client_(trial.engine.connect()) {
+    introduce(name);
+    EXPECT_EQ(open(trial.open), "ok 0");
+  }
   ~TestClient() {
     if (client_) trial_.engine.disconnect(client_);
   }
   TestClient(const TestClient&) = delete;
   TestClient& operator=(const TestClient&) = delete;
+
+  void introduce(const Uuid& name) {
+    send([&](Bytes& message, std::uint64_t id) { request::write_hello(message, id, name); });
+  }
 
   // The engine goes without a word.
   void lose_engine() { client_ = 0; }
@@ -286,6 +297,8 @@ class TestClient {
       answer.ended = !rows->more;
     } else if (auto batch = reply::read_batch(envelope.body)) {
       answer.statements = *batch;
+    } else if (auto opened = reply::read_open(envelope.body)) {
+      answer.outcomes = opened->outcomes;
     }
     while (!tail.empty()) {
       auto view = BatchView::read(tail);

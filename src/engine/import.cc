@@ -5,6 +5,14 @@
 
 namespace outboard {
 
+namespace {
+Bytes empty_answer() {
+  Bytes answer;
+  cbor::Writer(answer).map(0);
+  return answer;
+}
+}  // namespace
+
 Import::Import(Core& core, Writer& writer, Job job)
     : Task(std::move(job)), core_(core), writer_(writer) {
   auto& first = std::get<request::Import>(job_.what);
@@ -33,7 +41,10 @@ bool Import::work(std::int64_t) {
   } else if (job_.session != 0) {
     done = fail(Code::bad_request, "import is not for use inside a transaction", "end it first");
   } else {
-    done = restore_snapshot(*core_.store, std::move(file_), core_.platform);
+    std::optional<Outcomes::Entry> note;
+    if (job_.n) note = core_.outcomes.entry(job_.client, job_.n, empty_answer());
+    done = restore_snapshot(*core_.store, std::move(file_), core_.platform, note);
+    if (done) core_.outcomes.attach(core_.store.get());
   }
   if (done) {
     core_.reply(job_.client, job_.id, [](cbor::Writer& out) { out.map(0); });

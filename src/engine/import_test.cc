@@ -45,7 +45,7 @@ TEST_F(Imports, L5_WhatIsNoSoundDatabaseChangesNothing) {
   auto cut = good;
   cut.resize(cut.size() - 4096);
   auto torn = good;
-  std::fill(torn.begin() + 4096, torn.end(), std::uint8_t{0xaa});
+  for (std::size_t at = 4096; at < torn.size(); ++at) torn[at] = 0xaa;
   auto header = good;
   std::fill(header.begin() + 16, header.begin() + 90, std::uint8_t{0xff});
   Bytes junk(10'000, 7), magic = good;

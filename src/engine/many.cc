@@ -151,8 +151,18 @@ void Many::send_batch(bool more) {
   if (has_columns_) batch_.start(1 + columns_.size());
 }
 
+Result<void> Many::note() {
+  Bytes answer;
+  cbor::Writer out(answer);
+  if (!has_columns_)
+    reply::write_rows(
+        out, {.changes = changes_, .last_insert_rowid = connection().last_insert_rowid()}, false);
+  return core_.note(job_, answer);
+}
+
 Result<void> Many::finish() {
   source_.statement = {};
+  if (inside_ && job_.n && !writer_.held_by(job_)) TRY(note());
   if (std::exchange(inside_, false)) TRY(writer_.leave(job_));
   send_batch(false);
   return {};

@@ -57,6 +57,7 @@ class Many : public Task {
   Result<void> read_rows();
   Result<void> batch_is_full();
   void send_batch(bool more);
+  Result<void> note();
   Result<void> finish();
 
   Core& core_;

@@ -1,5 +1,7 @@
 #include "engine/statements.h"
 
+#include <algorithm>
+
 #include "store/script.h"
 
 namespace outboard {
@@ -10,6 +12,29 @@ using Control = Traits::Control;
 
 bool begins_transaction(const Traits& traits) {
   return traits.control == Control::begin || traits.control == Control::savepoint;
+}
+
+bool ends_transaction(const Traits& traits) {
+  return traits.control == Control::commit || traits.control == Control::release;
+}
+
+// Answers that can be kept: those without rows.
+Bytes answer_of(const reply::Statement& statement) {
+  Bytes answer;
+  cbor::Writer out(answer);
+  if (!statement.has_columns) reply::write_rows(out, statement, false);
+  return answer;
+}
+
+Bytes answer_of(const std::vector<Ran>& all, const Ran* last = nullptr) {
+  std::vector<reply::Statement> statements;
+  for (auto& ran : all) statements.push_back(ran.statement);
+  if (last) statements.push_back(last->statement);
+  Bytes answer;
+  cbor::Writer out(answer);
+  if (std::ranges::none_of(statements, &reply::Statement::has_columns))
+    reply::write_batch(out, statements);
+  return answer;
 }
 
 Error needs_session() {
@@ -158,8 +183,27 @@ Result<Ran> Statements::run_script(const Job& job, const request::Exec& exec,
                                    Writer::Effect& effect) {
   auto& connection = core_.store->writer();
   Ran all;
+  auto add = [](Ran& to, Ran ran) {
+    to.statement.changes += ran.statement.changes;
+    to.statement.last_insert_rowid = ran.statement.last_insert_rowid;
+    if (!ran.statement.has_columns) return;
+    to.statement.has_columns = true;
+    to.statement.columns = std::move(ran.statement.columns);
+    to.rows = std::move(ran.rows);
+  };
   std::string text;  // of a script, with a zero byte at its end
   std::string_view rest = exec.sql;
+  bool begun = false;  // a part of it was noted
+  auto note_it = [&](const Ran* ran) -> Result<void> {
+    bool last = rest.empty();
+    if (!ran) return last || std::exchange(begun, true) ? Result<void>() : core_.note_begun(job);
+    if (!last) return {};
+    begun = false;
+    Ran whole{.statement = all.statement, .rows = {}};
+    add(whole, {.statement = ran->statement, .rows = {}});
+    return core_.note(job, answer_of(whole.statement));
+  };
+  Note note = std::cref(note_it);
   if (rest.size() > limits::cached_sql_bytes_max) rest = text = rest;
   for (bool first = true; !rest.empty(); first = false) {
     auto prepared = TRY(text.empty() ? connection.prepare(rest) : connection.prepare_next(rest));
@@ -173,28 +217,51 @@ Result<Ran> Statements::run_script(const Job& job, const request::Exec& exec,
     if (single && job.session == 0 && begins_transaction(prepared.statement->traits()))
       return needs_session();
     TRY(prepared.statement->bind(exec.params));
-    auto ran = TRY(run_one(job, *prepared.statement, {}, effect));
-    all.statement.changes += ran.statement.changes;
-    all.statement.last_insert_rowid = ran.statement.last_insert_rowid;
-    if (!ran.statement.has_columns) continue;
-    all.statement.has_columns = true;
-    all.statement.columns = std::move(ran.statement.columns);
-    all.rows = std::move(ran.rows);
+    add(all, TRY(run_one(job, *prepared.statement, {}, effect, note)));
   }
+  if (begun) (void)core_.note(job, answer_of(all.statement));  // what came behind it only read
   return all;
 }
 
 Result<Ran> Statements::run_one(const Job& job, Statement& statement, const BatchLimit& limit,
-                                Writer::Effect& effect) {
+                                Writer::Effect& effect, const Note& note) {
   auto& connection = core_.store->writer();
   bool was_open = connection.in_transaction();
   if (!was_open && job.session != 0 && begins_transaction(statement.traits()))
     TRY(writer_.admit(job));
-  auto ran = run_or_undo(statement, limit);
+  bool ends = job.n && was_open && ends_transaction(statement.traits());
+  if (ends) {
+    Ran ended;
+    ended.statement.last_insert_rowid = connection.last_insert_rowid();
+    TRY(note(nullptr));
+    TRY(note(&ended));
+  }
+  auto ran = job.n && !was_open && statement.traits().changes_rows
+                 ? run_noted(job, statement, limit, note)
+                 : run_or_undo(statement, limit);
   bool is_open = connection.in_transaction();
+  if (ends && is_open) core_.outcomes.take_back(job.client, job.n);
   if (!was_open && is_open) effect.begun = true;
   if (ran || was_open != is_open) effect.ended = ran && !is_open;
   return ran;
+}
+
+// A statement that would be a transaction of its own, in one together with its note.
+Result<Ran> Statements::run_noted(const Job& job, Statement& statement, const BatchLimit& limit,
+                                  const Note& note) {
+  auto& connection = core_.store->writer();
+  TRY(connection.run("begin immediate"));
+  auto noted = note(nullptr);
+  auto changes_before = connection.total_changes();
+  auto ran = noted ? run_or_undo(statement, limit) : Result<Ran>(noted.error());
+  if (!connection.in_transaction()) return ran;
+  // What a failing statement leaves behind (INSERT OR FAIL) stays, as it does without a note.
+  bool stays = ran.ok() || connection.total_changes() != changes_before;
+  auto done = !stays ? connection.run("rollback") : ran ? note(&*ran) : core_.note_begun(job);
+  if (done && stays) done = connection.run("commit");
+  if (done) return ran;
+  if (connection.in_transaction()) TRY(connection.run("rollback"));
+  return ran ? Result<Ran>(done.error()) : ran;
 }
 
 // A writing statement that returns rows has made its changes when the first one comes: should there
@@ -285,10 +352,20 @@ std::optional<Result<std::vector<Ran>>> Statements::batch_on_reader(const reques
 Result<std::vector<Ran>> Statements::run_batch(const Job& job, const request::Batch& batch,
                                                Writer::Effect& effect) {
   auto& connection = core_.store->writer();
+  bool is_transaction = batch.atomic && !connection.in_transaction();
   if (batch.atomic) TRY(connection.run("savepoint outboard_batch"));
 
   std::vector<Ran> all;
   std::size_t bytes = 0;
+  bool begun = false;  // a part of it was noted
+  auto note_it = [&](const Ran* ran) -> Result<void> {
+    bool last = all.size() + 1 == batch.statements.size();
+    if (!ran) return last || std::exchange(begun, true) ? Result<void>() : core_.note_begun(job);
+    if (!last) return {};
+    begun = false;
+    return core_.note(job, answer_of(all, ran));
+  };
+  Note note = std::cref(note_it);
   auto run = [&](const request::Exec& exec) -> Result<void> {
     auto prepared = TRY(connection.prepare(exec.sql));
     if (!prepared.statement)
@@ -301,7 +378,7 @@ Result<std::vector<Ran>> Statements::run_batch(const Job& job, const request::Ba
       return fail(Code::bad_request, "an atomic batch is a transaction already",
                   "leave BEGIN and COMMIT out");
     TRY(prepared.statement->bind(exec.params));
-    auto ran = TRY(run_one(job, *prepared.statement, one_batch, effect));
+    auto ran = TRY(run_one(job, *prepared.statement, one_batch, effect, note));
     bytes += ran.bytes();
     if (bytes > limits::reply_bytes_max)
       return fail(Code::too_large, "the results of a batch may have up to 16 MiB", "use exec");
@@ -318,8 +395,10 @@ Result<std::vector<Ran>> Statements::run_batch(const Job& job, const request::Ba
     }
     return in_batch(i, core_.store->interrupt().explain(ran.error()));
   }
+  if (begun) (void)core_.note(job, answer_of(all));  // what came behind it only read
   if (batch.atomic) {
-    auto released = connection.run("release outboard_batch");
+    auto released = is_transaction && job.n ? core_.note(job, answer_of(all)) : Result<void>();
+    if (released) released = connection.run("release outboard_batch");
     if (!released) {
       if (connection.in_transaction()) {
         TRY(connection.run("rollback to outboard_batch"));

@@ -4,6 +4,8 @@
 // Everything else goes to the writer's, when it is the job's turn.
 #pragma once
 
+#include <functional>
+
 #include "engine/cursor.h"
 #include "engine/task.h"
 #include "engine/writer.h"
@@ -42,8 +44,13 @@ class Statements {
   void on_writer(const Job& job, const Query& query);
   void end_lost(const Job& job, std::string_view sql);
   Result<Ran> run_script(const Job& job, const request::Exec& exec, Writer::Effect& effect);
+  // Notes the outcome of a job: asked before a statement that commits is run, with null, and when
+  // all but its commit is done. What SQL asks of changes() behind it is not to see the note.
+  using Note = std::function<Result<void>(const Ran* ran)>;
   Result<Ran> run_one(const Job& job, Statement& statement, const BatchLimit& limit,
-                      Writer::Effect& effect);
+                      Writer::Effect& effect, const Note& note);
+  Result<Ran> run_noted(const Job& job, Statement& statement, const BatchLimit& limit,
+                        const Note& note);
   Result<Ran> run_or_undo(Statement& statement, const BatchLimit& limit);
   Result<std::vector<Ran>> run_batch(const Job& job, const request::Batch& batch,
                                      Writer::Effect& effect);

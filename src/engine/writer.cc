@@ -76,10 +76,18 @@ Result<std::size_t> Writer::commit(const Job& job) {
     TRY(connection().run("release " + savepoint(session.depth)));
     return session.depth;
   }
+  if (job.n) {
+    Bytes answer;
+    cbor::Writer out(answer);
+    reply::write_depth(out, 0);
+    TRY(core_.note(job, answer));
+  }
   auto committed = connection().run("commit");
   if (!connection().in_transaction()) {
     sessions_.erase(key(job));
     release();
+  } else if (job.n) {
+    core_.outcomes.take_back(job.client, job.n);
   }
   if (!committed) return committed.error();
   return std::size_t{0};

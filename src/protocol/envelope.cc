@@ -103,7 +103,7 @@ void write_error_frame(Bytes& message, std::uint64_t id, const Head& head, const
   FrameWriter frame(message);
   cbor::Writer out(message);
   begin_envelope(out, FrameKind::error, id, head, 1);
-  out.map(error.hint.empty() ? 2 : 3);
+  out.map(2 + (error.hint.empty() ? 0 : 1) + (error.outcome ? 1 : 0));
   out.text("code");
   out.text(name_of(error.code));
   if (!error.hint.empty()) {
@@ -112,6 +112,10 @@ void write_error_frame(Bytes& message, std::uint64_t id, const Head& head, const
   }
   out.text("message");
   out.text(speakable(error.message));
+  if (error.outcome) {
+    out.text("outcome");
+    out.text(name_of(*error.outcome));
+  }
   frame.end_head();
   frame.finish();
 }
@@ -126,6 +130,8 @@ Error read_error(ByteView body) {
       error.hint = in.text();
     } else if (*key == "message") {
       error.message = in.text();
+    } else if (*key == "outcome") {
+      error.outcome = outcome_of(in.text()).value_or(Outcome::unknown);
     } else {
       map.unknown();
     }

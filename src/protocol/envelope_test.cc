@@ -124,6 +124,7 @@ TEST(EnvelopeTest, the_id_is_known_as_soon_as_it_was_read) {
 TEST(EnvelopeTest, an_error_comes_back) {
   for (auto& error :
        {Error{Code::constraint, "UNIQUE constraint failed: note.id", "use another id"},
+        Error{Code::worker_lost, "it is gone", "", Outcome::unknown},
         Error{Code::internal, "", ""}}) {
     Bytes message;
     write_error_frame(message, 9, {.epoch = 4}, error);

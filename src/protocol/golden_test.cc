@@ -188,12 +188,18 @@ void Written::requests() {
   const Head in_session{.session = 1};
 
   frame("hello", [](Bytes& out) { to::write_hello(out, 1); });
+  frame("hello_named", [](Bytes& out) {
+    to::write_hello(out, 1, Uuid{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255});
+  });
   frame("open", [](Bytes& out) {
     to::write_open(out, 2, {},
                    {.path = "/data/notes.db",
                     .name = "notes",
                     .storage = Storage::file,
                     .durability = Durability::power});
+  });
+  frame("open_again", [](Bytes& out) {
+    to::write_open(out, 2, {}, {.path = "/data/notes.db", .name = {}, .unanswered = {7, 8, 300}});
   });
   exec("exec", 3, "select 1");
   exec("exec_integers", 256, {"select ?", integers()});
@@ -237,12 +243,17 @@ void Written::requests() {
 void Written::replies() {
   engine("hello_answer", FrameKind::hello, 1, reply::write_hello);
   engine("open_reply", FrameKind::reply, 2, [](cbor::Writer& out) {
-    reply::write_open(out, {.path = "/data/notes.db",
-                            .sqlite = "3.53.2",
-                            .build = "0.1.0",
-                            .storage = Storage::file,
-                            .durability = Durability::power,
-                            .created = true});
+    reply::write_open(out, {.info = {.path = "/data/notes.db",
+                                     .sqlite = "3.53.2",
+                                     .build = "0.1.0",
+                                     .storage = Storage::file,
+                                     .durability = Durability::power,
+                                     .created = true}});
+  });
+  engine("open_again_reply", FrameKind::reply, 2, [](cbor::Writer& out) {
+    reply::write_open(out,
+                      {.info = {.path = "/data/notes.db", .sqlite = "3.53.2", .build = "0.1.0"},
+                       .outcomes = {Outcome::applied, Outcome::not_applied, Outcome::unknown}});
   });
   engine("depth_reply", FrameKind::reply, 12,
          [](cbor::Writer& out) { reply::write_depth(out, 0); });
@@ -256,6 +267,10 @@ void Written::replies() {
   });
   frame("error_without_hint", [](Bytes& out) {
     write_error_frame(out, 0, from_engine, {Code::internal, "a frame is broken", ""});
+  });
+  frame("error_with_outcome", [](Bytes& out) {
+    write_error_frame(out, 3, from_engine,
+                      {Code::worker_lost, "its answer is lost", "", Outcome::applied});
   });
   engine("chunk_rows", FrameKind::chunk, 10,
          [](cbor::Writer& out) { reply::write_chunk(out, true); }, {{1, {{1}, {2}}}});
@@ -319,11 +334,11 @@ TEST(GoldenTest, every_frame_has_a_writer_or_is_known_to_have_none) {
 Result<void> read_body(const std::string& name, const Envelope& envelope) {
   switch (envelope.kind) {
     case FrameKind::hello:
-      if (name == "hello") TRY(reply::read_client_hello(envelope.body));
+      if (name != "hello_answer") TRY(reply::read_client_hello(envelope.body));
       return {};
     case FrameKind::request: TRY(request::read(envelope.body)); return {};
     case FrameKind::reply:
-      if (name == "open_reply") {
+      if (name == "open_reply" || name == "open_again_reply") {
         TRY(reply::read_open(envelope.body));
       } else if (name == "batch_reply") {
         TRY(reply::read_batch(envelope.body));

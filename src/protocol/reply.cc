@@ -1,5 +1,7 @@
 #include "protocol/reply.h"
 
+#include <algorithm>
+
 #include "base/utf8.h"
 
 namespace outboard::reply {
@@ -44,8 +46,9 @@ bool read_field(cbor::Reader& in, std::string_view key, Statement& statement) {
 
 }  // namespace
 
-void write_open(cbor::Writer& out, const Info& info) {
-  out.map(6);
+void write_open(cbor::Writer& out, const Opened& opened) {
+  auto& [info, outcomes] = opened;
+  out.map(outcomes.empty() ? 6 : 7);
   out.text("path");
   out.text(well_formed(info.path));
   out.text("build");
@@ -56,6 +59,11 @@ void write_open(cbor::Writer& out, const Info& info) {
   out.boolean(info.created);
   out.text("storage");
   out.text(info.storage == Storage::memory ? "memory" : "file");
+  if (!outcomes.empty()) {
+    out.text("outcomes");
+    out.array(outcomes.size());
+    for (auto outcome : outcomes) out.count(static_cast<std::uint64_t>(outcome));
+  }
   out.text("durability");
   out.text(info.durability == Durability::power ? "power" : "process");
 }
@@ -105,9 +113,10 @@ void write_hello(cbor::Writer& out) {
   out.count(protocol_version);
 }
 
-Result<Info> read_open(ByteView body) {
+Result<Opened> read_open(ByteView body) {
   cbor::Reader in(body);
-  Info info;
+  Opened opened;
+  auto& info = opened.info;
   for (cbor::MapReader map(in, "open"); auto key = map.next();) {
     if (*key == "path") {
       info.path = in.text();
@@ -121,13 +130,17 @@ Result<Info> read_open(ByteView body) {
       info.storage = in.text() == "memory" ? Storage::memory : Storage::file;
     } else if (*key == "durability") {
       info.durability = in.text() == "power" ? Durability::power : Durability::process;
+    } else if (*key == "outcomes") {
+      auto count = in.array();
+      for (std::size_t i = 0; i < count && in.ok(); ++i)
+        opened.outcomes.push_back(static_cast<Outcome>(std::min<std::uint64_t>(in.count(), 2)));
     } else {
       map.unknown();
     }
   }
   in.expect_end();
   if (!in.ok()) return in.error();
-  return info;
+  return opened;
 }
 
 Result<Rows> read_rows(ByteView body) {
@@ -167,12 +180,20 @@ Result<std::vector<Statement>> read_batch(ByteView body) {
   return statements;
 }
 
-Result<void> read_client_hello(ByteView body) {
+Result<std::optional<Uuid>> read_client_hello(ByteView body) {
   cbor::Reader in(body);
+  std::optional<Uuid> client;
   std::uint64_t oldest = 0, newest = 0;
   for (cbor::MapReader map(in, "hello"); auto key = map.next();) {
     if (*key == "build") {
       in.text();
+    } else if (*key == "client") {
+      auto id = in.blob();
+      if (id.size() != client.emplace().size()) {
+        in.fail("hello: client: expected 16 bytes");
+      } else {
+        std::ranges::copy(id, client->begin());
+      }
     } else if (*key == "protocol") {
       if (in.array() != 2) in.fail("hello: protocol: expected the oldest and the newest version");
       oldest = in.count();
@@ -190,7 +211,7 @@ Result<void> read_client_hello(ByteView body) {
   if (newest < protocol_version)
     return fail(Code::outdated, "the client speaks an older protocol than this engine",
                 "update the client");
-  return {};
+  return client;
 }
 
 }  // namespace outboard::reply

@@ -6,6 +6,7 @@
 
 #include <outboard/options.hpp>
 
+#include "base/uuid.h"
 #include "protocol/envelope.h"
 
 namespace outboard::reply {
@@ -25,8 +26,14 @@ struct Rows {
   bool more = false;
 };
 
+// What open() found, and what became of the requests that the client asked about, in their order.
+struct Opened {
+  Info info;
+  std::vector<Outcome> outcomes = {};
+};
+
 // Each writes the body's map after begin_envelope(…, 1).
-void write_open(cbor::Writer& out, const Info& info);
+void write_open(cbor::Writer& out, const Opened& opened);
 void write_rows(cbor::Writer& out, const Statement& statement, bool more);
 void write_export(cbor::Writer& out, std::int64_t bytes, bool more);
 void write_chunk(cbor::Writer& out, bool more);
@@ -35,11 +42,11 @@ void write_depth(cbor::Writer& out, std::size_t depth);
 void write_hello(cbor::Writer& out);
 
 // Each reads a body.
-Result<Info> read_open(ByteView body);
+Result<Opened> read_open(ByteView body);
 Result<Rows> read_rows(ByteView body);
 Result<std::vector<Statement>> read_batch(ByteView body);
 
-// The body of a client's hello: may this engine serve it?
-Result<void> read_client_hello(ByteView body);
+// The body of a client's hello: may this engine serve it? Gives what the client calls itself.
+Result<std::optional<Uuid>> read_client_hello(ByteView body);
 
 }  // namespace outboard::reply

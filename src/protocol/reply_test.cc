@@ -17,7 +17,7 @@ Bytes written(Write write) {
   return bytes;
 }
 
-Result<void> greeted(const char* range) {
+Result<std::optional<Uuid>> greeted(const char* range) {
   return read_client_hello(written([&](cbor::Writer& out) {
     out.map(1), out.text("protocol"), out.array(2);
     out.count(static_cast<std::uint64_t>(range[0] - '0'));
@@ -33,14 +33,18 @@ TEST(ReplyTest, open_comes_back) {
               .storage = created ? Storage::memory : Storage::file,
               .durability = created ? Durability::power : Durability::process,
               .created = created};
-    auto read = read_open(written([&](cbor::Writer& out) { write_open(out, info); }));
-    ASSERT_TRUE(read);
-    EXPECT_EQ(read->path, info.path);
-    EXPECT_EQ(read->sqlite, info.sqlite);
-    EXPECT_EQ(read->build, info.build);
-    EXPECT_EQ(read->storage, info.storage);
-    EXPECT_EQ(read->durability, info.durability);
-    EXPECT_EQ(read->created, created);
+    std::vector<Outcome> outcomes;
+    if (created) outcomes = {Outcome::unknown, Outcome::applied, Outcome::not_applied};
+    auto opened = read_open(written([&](cbor::Writer& out) { write_open(out, {info, outcomes}); }));
+    ASSERT_TRUE(opened);
+    auto& read = opened->info;
+    EXPECT_EQ(read.path, info.path);
+    EXPECT_EQ(read.sqlite, info.sqlite);
+    EXPECT_EQ(read.build, info.build);
+    EXPECT_EQ(read.storage, info.storage);
+    EXPECT_EQ(read.durability, info.durability);
+    EXPECT_EQ(read.created, created);
+    EXPECT_EQ(opened->outcomes, outcomes);
   }
 }
 
@@ -111,7 +115,7 @@ TEST(ReplyTest, what_follows_a_reply_or_is_unknown_in_it_is_refused) {
 }
 
 TEST(ReplyTest, H10_a_client_is_served_if_its_range_has_our_version) {
-  EXPECT_TRUE(greeted("11"));
+  EXPECT_EQ(*greeted("11"), std::nullopt);
   EXPECT_TRUE(greeted("13"));
   EXPECT_TRUE(greeted("01"));
   EXPECT_EQ(greeted("23").error().code, Code::outdated);

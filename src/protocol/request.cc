@@ -49,6 +49,11 @@ Open read_open(cbor::Reader& in) {
     } else if (*key == "durability") {
       open.durability = choice(in, "open: durability", "process", Durability::process, "power",
                                Durability::power);
+    } else if (*key == "unanswered") {
+      auto count = in.array();
+      if (count > limits::unanswered_requests_max)
+        in.fail("open: unanswered: more than 10000 requests", Code::too_large);
+      for (std::size_t i = 0; i < count && in.ok(); ++i) open.unanswered.push_back(in.count());
     } else {
       map.unknown();
     }
@@ -255,13 +260,17 @@ Result<std::uint64_t> read_credit(ByteView body) {
   return chunks;
 }
 
-void write_hello(Bytes& message, std::uint64_t id) {
+void write_hello(Bytes& message, std::uint64_t id, const std::optional<Uuid>& client) {
   FrameWriter frame(message);
   cbor::Writer out(message);
   begin_envelope(out, FrameKind::hello, id, {}, 1);
-  out.map(2);
+  out.map(client ? 3 : 2);
   out.text("build");
   out.text(OUTBOARD_BUILD);
+  if (client) {
+    out.text("client");
+    out.blob(*client);
+  }
   out.text("protocol");
   out.array(2);
   out.count(protocol_version);
@@ -272,7 +281,7 @@ void write_hello(Bytes& message, std::uint64_t id) {
 
 void write_open(Bytes& message, std::uint64_t id, const Head& head, const Open& open) {
   Request request(message, id, head, "open");
-  request.out.map(open.name.empty() ? 3 : 4);
+  request.out.map(3 + (open.name.empty() ? 0 : 1) + (open.unanswered.empty() ? 0 : 1));
   if (!open.name.empty()) {
     request.out.text("name");
     request.out.text(open.name);
@@ -283,6 +292,10 @@ void write_open(Bytes& message, std::uint64_t id, const Head& head, const Open& 
   request.out.text(open.storage == Storage::memory ? "memory" : "file");
   request.out.text("durability");
   request.out.text(open.durability == Durability::power ? "power" : "process");
+  if (open.unanswered.empty()) return;
+  request.out.text("unanswered");
+  request.out.array(open.unanswered.size());
+  for (auto n : open.unanswered) request.out.count(n);
 }
 
 void write_exec(Bytes& message, std::uint64_t id, const Head& head, const Sql& sql) {

@@ -13,6 +13,7 @@
 #include <outboard/sets.hpp>
 #include <outboard/sql.hpp>
 
+#include "base/uuid.h"
 #include "protocol/envelope.h"
 
 namespace outboard::request {
@@ -22,6 +23,7 @@ struct Open {
   std::string_view name;
   Storage storage = Storage::file;
   Durability durability = Durability::process;
+  std::vector<std::uint64_t> unanswered = {};  // numbers of requests: what became of them?
 };
 
 struct Exec {
@@ -75,7 +77,7 @@ Result<Chunk> read_chunk(ByteView body);
 Result<std::uint64_t> read_credit(ByteView body);
 
 // Whole frames, for clients.
-void write_hello(Bytes& message, std::uint64_t id);
+void write_hello(Bytes& message, std::uint64_t id, const std::optional<Uuid>& client = {});
 void write_open(Bytes& message, std::uint64_t id, const Head& head, const Open& open);
 void write_exec(Bytes& message, std::uint64_t id, const Head& head, const Sql& sql);
 void write_many(Bytes& message, std::uint64_t id, const Head& head, std::string_view sql,

@@ -83,6 +83,12 @@ Result<Connection::Prepared> Connection::prepare_next(std::string_view rest) {
   return compile(rest, -1);  // told a length, SQLite would copy all of the rest each time
 }
 
+Result<StatementLease> Connection::prepare_own(std::string_view sql) {
+  auto prepared = as_own([&] { return compile(sql, static_cast<int>(sql.size())); });
+  if (!prepared) return std::move(prepared).error();
+  return std::move(prepared->statement);
+}
+
 Result<Connection::Prepared> Connection::compile(std::string_view sql, int bytes) {
   sqlite3_stmt* handle = nullptr;
   const char* rest = nullptr;

@@ -48,6 +48,18 @@ class Connection {
   // The same for the next statement of a script, whose text ends with a zero byte; nothing is kept.
   Result<Prepared> prepare_next(std::string_view rest);
 
+  // A statement of the engine's own, which may use the table that is hidden from others. Not kept.
+  Result<StatementLease> prepare_own(std::string_view sql);
+
+  // Does something with handle() as such a statement would.
+  template <class Work>
+  auto as_own(Work work) {
+    policy_.trust();
+    auto result = work();
+    policy_.end_trust();
+    return result;
+  }
+
   // Runs a statement of our own that returns nothing. No deadline stops it.
   Result<void> run(std::string_view sql);
 
@@ -64,6 +76,7 @@ class Connection {
   Result<void> catch_up();
 
   sqlite3* handle() const { return db_; }
+  Interrupt& interrupt() const { return shared_.interrupt; }
 
  private:
   Connection(sqlite3* db, Shared& shared) : db_(db), shared_(shared), policy_(shared.ahead) {}

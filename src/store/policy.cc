@@ -87,12 +87,20 @@ int Policy::judge(int action, const char* first, const char* second, const char*
       if (schema && std::string_view(schema) == "temp") return add_temporary(first);
       break;
     case SQLITE_ALTER_TABLE:
+      traits_.changes_rows = true;
       if (first && std::string_view(first) == "temp")
         return refuse("a temporary table cannot be altered", "drop it and make it anew");
       break;
     case SQLITE_CREATE_TEMP_INDEX:
     case SQLITE_CREATE_TEMP_TRIGGER: traits_.touches_temp = true; break;
+    case SQLITE_INSERT:
+    case SQLITE_UPDATE:
+    case SQLITE_DELETE:
+      traits_.changes_rows = true;
+      if (is_hidden(first)) return refuse_hidden();
+      break;
     case SQLITE_READ:
+      if (is_hidden(first)) return refuse_hidden();
       if ((schema && std::string_view(schema) == "temp") ||
           (!ahead_.temp_names.empty() && ahead_.temp_names.contains(lower(first))))
         traits_.touches_temp = true;
@@ -100,6 +108,14 @@ int Policy::judge(int action, const char* first, const char* second, const char*
     default: break;
   }
   return SQLITE_OK;
+}
+
+bool Policy::is_hidden(const char* table) const {
+  return !trusted_ && !running_ && std::string_view(table) == outcome_table_name;
+}
+
+int Policy::refuse_hidden() {
+  return refuse("the table is the engine's own", "leave it to the engine");
 }
 
 int Policy::add_temporary(const char* name) {

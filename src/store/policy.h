@@ -10,10 +10,14 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "store/statement.h"
 
 namespace outboard {
+
+// A name that SQLite reserves: tools do not list it, and no SQL can drop, alter or index it.
+inline constexpr std::string_view outcome_table_name = "sqlite_outboard";
 
 class Policy {
  public:
@@ -41,11 +45,18 @@ class Policy {
   void set_running(sqlite3_stmt* statement) { running_ = statement; }
   sqlite3_stmt* running() const { return running_; }
 
+  // What is prepared until then is the engine's own: it may use the table that is hidden from all
+  // others (store/outcome_table.h).
+  void trust() { trusted_ = true; }
+  void end_trust() { trusted_ = false; }
+
  private:
   static int on_action(void* self, int action, const char* first, const char* second,
                        const char* schema, const char* trigger);
   int judge(int action, const char* first, const char* second, const char* schema);
   int refuse(std::string message, std::string hint);
+  bool is_hidden(const char* table) const;
+  int refuse_hidden();
   int add_temporary(const char* name);
   int judge_pragma(const char* name, const char* argument);
 
@@ -53,6 +64,7 @@ class Policy {
   Traits traits_;
   std::optional<Error> refusal_;
   sqlite3_stmt* running_ = nullptr;
+  bool trusted_ = false;
 };
 
 }  // namespace outboard

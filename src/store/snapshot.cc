@@ -92,7 +92,8 @@ void mark_as_whole(std::span<std::uint8_t> first_page) {
   first_page[read_version_at] = 1;
 }
 
-Result<void> restore_snapshot(Store& store, Bytes file, Platform& platform) {
+Result<void> restore_snapshot(Store& store, Bytes file, Platform& platform,
+                              const std::optional<OutcomeTable::Entry>& note) {
   if (file.size() < header_bytes || text_of(file).substr(0, 15) != "SQLite format 3")
     return not_a_database("it does not begin like one");
   mark_as_whole(file);
@@ -107,6 +108,8 @@ Result<void> restore_snapshot(Store& store, Bytes file, Platform& platform) {
   auto verdict = staged.ask("pragma quick_check(1)");
   if (!verdict) return not_a_database(verdict.error().message);
   if (*verdict != "ok") return not_a_database(*verdict);
+
+  TRY(store.outcomes().copy_to(staged.db(), note));
 
   auto page_bytes = TRY(ask_number(store.writer(), "pragma page_size"));
   if (TRY(staged.ask("pragma page_size")) != std::to_string(page_bytes)) {

@@ -22,7 +22,9 @@ void mark_as_whole(std::span<std::uint8_t> first_page);
 
 // Replaces everything in `database` by the database in `file`, in one transaction, or changes
 // nothing: `corrupt` if that is not a sound one, `bad_request` if its texts are encoded in another
-// way. REQUIRES: no transaction is open on the writer.
-Result<void> restore_snapshot(Store& store, Bytes file, Platform& platform);
+// way. What is kept of numbered requests stays as it is here, and `note` is added to it; what the
+// file brings of such is dropped. REQUIRES: no transaction is open on the writer.
+Result<void> restore_snapshot(Store& store, Bytes file, Platform& platform,
+                              const std::optional<OutcomeTable::Entry>& note = std::nullopt);
 
 }  // namespace outboard

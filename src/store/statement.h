@@ -22,6 +22,7 @@ struct Traits {
 
   Control control = Control::none;  // it begins, ends or divides a transaction
   bool reads_only = false;          // it changes nothing in the file
+  bool changes_rows = false;        // of a table or of the schema
   bool touches_temp = false;        // it needs what only the writer's connection has
   bool is_pragma = false;           // it may act when it is prepared: prepared each time
 };
@@ -54,6 +55,9 @@ class Statement {
   void bind_integer(int parameter, std::int64_t value) {
     sqlite3_bind_int64(handle_, parameter, value);
   }
+
+  // For what binds otherwise. Bound values stay until reset().
+  sqlite3_stmt* handle() const { return handle_; }
 
   // True: there is a row. False: it is through.
   Result<bool> step();

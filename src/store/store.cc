@@ -27,6 +27,7 @@ Result<std::unique_ptr<Store>> Store::open(const Options& options, Platform& pla
   auto writer = Connection::open(at.file(), at.vfs(), Connection::Role::writer, store->shared_);
   if (!writer) return at.explain(writer.error());
   store->writer_ = std::move(*writer);
+  store->outcomes_ = std::make_unique<OutcomeTable>(*store->writer_);
   (void)TRY(store->reader());
 
   store->shared_.commits = 0;
@@ -40,6 +41,7 @@ Result<std::unique_ptr<Store>> Store::open(const Options& options, Platform& pla
 }
 
 Store::~Store() {
+  outcomes_.reset();
   idle_readers_.clear();
   writer_.reset();  // the last connection: SQLite checkpoints and clears the log
 }

@@ -11,6 +11,7 @@
 #include <outboard/options.hpp>
 
 #include "store/connection.h"
+#include "store/outcome_table.h"
 #include "store/place.h"
 
 namespace outboard {
@@ -52,6 +53,7 @@ class Store {
   ~Store();
 
   Connection& writer() { return *writer_; }
+  OutcomeTable& outcomes() { return *outcomes_; }
 
   // Fails with `busy` while limits::streams_max and one are out: the one is for what needs it only
   // for a moment.
@@ -76,6 +78,7 @@ class Store {
   std::unique_ptr<Place> place_;
   Connection::Shared shared_;
   std::unique_ptr<Connection> writer_;
+  std::unique_ptr<OutcomeTable> outcomes_;
   std::vector<std::unique_ptr<Connection>> idle_readers_;
   std::size_t readers_out_ = 0;
   Info info_;

@@ -38,7 +38,7 @@ Result<Database> open(const std::string& path, const Options& options) {
     return fail(Code::timeout, "the engine did not open " + path + " in time",
                 "check that the storage answers, or allow more time");
   TRY(hello.get());
-  auto info = TRY(opened.get());
+  auto info = TRY(opened.get()).info;
   return Database(std::move(connection), std::move(info));
 }
 

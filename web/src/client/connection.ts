@@ -2,7 +2,7 @@
 //
 // Every request ends: by its last frame, or with the connection.
 import type { CborWriter } from '../protocol/cbor_writer.js'
-import { codeOf, malformed, OutboardError } from '../protocol/errors.js'
+import { codeOf, isOutcome, malformed, OutboardError } from '../protocol/errors.js'
 import {
   beginFrame,
   endFrame,
@@ -207,11 +207,14 @@ function tooLarge(): OutboardError {
 }
 
 function errorOf(frame: Frame): OutboardError {
-  const body = mapOf(frame.body[0], 'an error', ['code', 'hint', 'message'])
-  const { code, message, hint } = body
+  const body = mapOf(frame.body[0], 'an error', ['code', 'hint', 'message', 'outcome'])
+  const { code, message, hint, outcome } = body
   if (typeof code !== 'string' || typeof message !== 'string')
     throw malformed('an error without a code')
-  return new OutboardError(codeOf(code), message, typeof hint === 'string' ? { hint } : {})
+  return new OutboardError(codeOf(code), message, {
+    ...(typeof hint === 'string' ? { hint } : {}),
+    ...(isOutcome(outcome) ? { outcome } : {}),
+  })
 }
 
 // Each caller gets an error of its own, whose stack tells where it came from.

@@ -42,6 +42,11 @@ export function codeOf(name: string): Code {
 /** What became of a write whose reply was lost, where that is known. */
 export type Outcome = 'applied' | 'not_applied' | 'unknown'
 
+/** Whether that is one, as it came over the wire. */
+export function isOutcome(name: unknown): name is Outcome {
+  return name === 'applied' || name === 'not_applied' || name === 'unknown'
+}
+
 export interface ErrorDetails {
   hint?: string
   outcome?: Outcome

@@ -25,6 +25,8 @@ export type ItemMap = { [key: string]: Item }
 
 /** What a request may say about itself. */
 export interface RequestHead {
+  /** The client's own number for a request that writes. */
+  n?: number
   session?: number
   timeoutMs?: number
 }
@@ -60,9 +62,16 @@ export function beginFrame(
   writer.array(items)
   writer.integer(kind)
   writer.integer(id)
+  const n = head?.n
   const session = head?.session
   const timeoutMs = head?.timeoutMs
-  writer.map((session === undefined ? 0 : 1) + (timeoutMs === undefined ? 0 : 1))
+  writer.map(
+    (n === undefined ? 0 : 1) + (session === undefined ? 0 : 1) + (timeoutMs === undefined ? 0 : 1),
+  )
+  if (n !== undefined) {
+    writer.text('n')
+    writer.integer(n)
+  }
   if (session !== undefined) {
     writer.text('session')
     writer.integer(session)

@@ -101,6 +101,16 @@ const texts = [
 
 export const goldenFrames: GoldenFrame[] = [
   frame('hello', 'a client says hello', [Kind.hello, 1, {}, { build: '0.1.0', protocol: [1, 1] }]),
+  frame('hello_named', 'a client that numbers what it writes', [
+    Kind.hello,
+    1,
+    {},
+    {
+      build: '0.1.0',
+      client: new Uint8Array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255]),
+      protocol: [1, 1],
+    },
+  ]),
   frame('hello_answer', 'the engine answers', [
     Kind.hello,
     1,
@@ -114,6 +124,13 @@ export const goldenFrames: GoldenFrame[] = [
     'open',
     { name: 'notes', path: '/data/notes.db', storage: 'file', durability: 'power' },
   ]),
+  frame('open_again', 'after an engine was lost', [
+    Kind.request,
+    2,
+    {},
+    'open',
+    { path: '/data/notes.db', storage: 'file', durability: 'process', unanswered: [7, 8, 300] },
+  ]),
   frame('open_reply', '', [
     Kind.reply,
     2,
@@ -125,6 +142,20 @@ export const goldenFrames: GoldenFrame[] = [
       created: true,
       storage: 'file',
       durability: 'power',
+    },
+  ]),
+  frame('open_again_reply', 'the first was applied, the second was not, the third nobody knows', [
+    Kind.reply,
+    2,
+    head,
+    {
+      path: '/data/notes.db',
+      build: '0.1.0',
+      sqlite: '3.53.2',
+      created: false,
+      storage: 'file',
+      outcomes: [1, 0, 2],
+      durability: 'process',
     },
   ]),
   frame('exec', 'without parameters', [Kind.request, 3, {}, 'exec', { sql: 'select 1' }]),
@@ -231,6 +262,12 @@ export const goldenFrames: GoldenFrame[] = [
     0,
     head,
     { code: 'internal', message: 'a frame is broken' },
+  ]),
+  frame('error_with_outcome', 'the answer to a write that was applied is lost', [
+    Kind.error,
+    3,
+    head,
+    { code: 'worker_lost', message: 'its answer is lost', outcome: 'applied' },
   ]),
   frame('write_reply', 'a statement without columns', [
     Kind.reply,

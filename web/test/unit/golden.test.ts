@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { decodeCbor } from '../../src/protocol/cbor_reader.ts'
 import { canonicalKeys, CborWriter, type Item } from '../../src/protocol/cbor_writer.ts'
-import { MessageReader } from '../../src/protocol/frame.ts'
+import { beginFrame, type Kind, MessageReader } from '../../src/protocol/frame.ts'
 import { batchesOf } from '../../src/protocol/batch.ts'
 import { encode, framesText, goldenFrames, hexOf, readmeText } from '../golden/frames.ts'
 import { test } from './check.ts'
@@ -46,6 +46,20 @@ test('golden envelopes are written again to the same bytes', () => {
       frame.name,
     )
     assertSorted(envelope)
+  }
+})
+
+test('a head is written as the golden ones', () => {
+  const heads = { many: { n: 3 }, exec_named: { session: 7, timeoutMs: 1500 }, exec: {} }
+  for (const [name, head] of Object.entries(heads)) {
+    const bytes = encode(goldenFrames.find((frame) => frame.name === name)!)
+    const [kind, id] = decodeCbor(bytes, 8, 8 + new DataView(bytes.buffer).getUint32(4, true)) as [
+      Kind,
+      number,
+    ]
+    const writer = new CborWriter()
+    beginFrame(writer, kind, id, 5, head)
+    assert.equal(hexOf(writer.bytes.subarray(8, writer.at)), hexOf(bytes.subarray(8, writer.at)))
   }
 })
 
