@@ -25,7 +25,7 @@ if(NOT OUTBOARD_COMMAND)
 endif()
 if(NOT unit_sources STREQUAL "")
   add_executable(unit_tests ${unit_sources})
-  target_link_libraries(unit_tests PRIVATE worker GTest::gtest_main GTest::gmock)
+  target_link_libraries(unit_tests PRIVATE worker journal GTest::gtest_main GTest::gmock)
   if(OUTBOARD_COMMAND)
     target_link_libraries(unit_tests PRIVATE hub)
     add_dependencies(unit_tests outboard)  # command_test.cc runs it, from the same folder

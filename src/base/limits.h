@@ -38,6 +38,9 @@ inline constexpr std::uint64_t outcome_clients_max = 256;  // those that wrote l
 inline constexpr std::size_t kept_answer_bytes_max = 512;  // of one answer: else it is not kept
 inline constexpr std::size_t unanswered_requests_max = 10'000;  // that one `open` may ask about
 
+// The journal.
+inline constexpr std::size_t row_columns_max = 2'000;  // of a tracked table; SQLite's own limit
+
 // Time.
 inline constexpr std::int64_t quantum_us = 4'000;           // one client's turn
 inline constexpr std::int64_t transaction_idle_ms = 5'000;  // then it is rolled back
