@@ -33,15 +33,21 @@ struct ThreadHost::Shared {
   std::atomic<bool> stop{false};
   std::atomic<bool> over{false};    // the engine does nothing any more
   std::atomic<bool> parked{false};  // and its thread stands still for ever
+  std::function<void()> arrived;
 
+  void push(Arrival arrival) {
+    to_client.push(std::move(arrival));
+    if (arrived) arrived();
+  }
   void lose(const std::string& why) {
-    to_client.push(
-        Error{Code::worker_lost, "the engine failed: " + why, "open the database again"});
+    push(Error{Code::worker_lost, "the engine failed: " + why, "open the database again"});
   }
 };
 
-ThreadHost::ThreadHost()
-    : shared_(std::make_shared<Shared>()), thread_([shared = shared_] { work(shared); }) {}
+ThreadHost::ThreadHost(std::function<void()> arrived) : shared_(std::make_shared<Shared>()) {
+  shared_->arrived = std::move(arrived);
+  thread_ = std::thread([shared = shared_] { work(shared); });
+}
 
 void ThreadHost::work(const std::shared_ptr<Shared>& shared) {
   set_assertion_handler(
@@ -67,7 +73,7 @@ void ThreadHost::work(const std::shared_ptr<Shared>& shared) {
       for (auto& message : shared->to_engine.take()) engine.receive(client, std::move(message));
       bool more = engine.run();
       auto output = engine.take_output(client);
-      if (!output.empty()) shared->to_client.push(std::move(output));
+      if (!output.empty()) shared->push(std::move(output));
       if (more) continue;
       std::optional<TimePoint> until;
       if (auto wake_at_us = engine.wake_at_us())

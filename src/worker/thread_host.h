@@ -5,6 +5,7 @@
 // invariant), every waiting call ends in worker_lost.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <thread>
 
@@ -14,7 +15,9 @@ namespace outboard {
 
 class ThreadHost : public Link {
  public:
-  ThreadHost();
+  // `arrived` is called by the engine's thread when there is something to take(), and may be called
+  // for as long as that thread lives: it must be quick, and must not throw.
+  explicit ThreadHost(std::function<void()> arrived = {});
   ~ThreadHost() override { close(); }
 
   void send(Bytes message) override;
