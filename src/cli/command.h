@@ -18,7 +18,12 @@ struct Command {
   std::function<Result<void>()> run;  // with the arguments that were parsed
 };
 
+Command add_check_command(CLI::App& outboard);
+Command add_exec_command(CLI::App& outboard);
+Command add_export_command(CLI::App& outboard);
 Command add_hub_command(CLI::App& outboard);
+Command add_import_command(CLI::App& outboard);
+Command add_shell_command(CLI::App& outboard);
 Command add_version_command(CLI::App& outboard);
 
 // "outboard 0.1.0 (SQLite 3.53.2)"

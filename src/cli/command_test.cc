@@ -5,13 +5,10 @@
 #include <string>
 #include <vector>
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "cli/command_testing.h"
 #include "net/test_client.h"
 #include "net/test_folder.h"
 
@@ -21,70 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-class Child {
- public:
-  explicit Child(std::vector<std::string> arguments,
-                 fs::path program = fs::read_symlink("/proc/self/exe").parent_path() / "outboard") {
-    arguments.insert(arguments.begin(), program);
-    std::vector<char*> pointers;
-    pointers.reserve(arguments.size() + 1);
-    for (auto& argument : arguments) pointers.push_back(argument.data());
-    pointers.push_back(nullptr);
-    int out[2], error[2];
-    EXPECT_EQ(::pipe2(out, O_CLOEXEC), 0);
-    EXPECT_EQ(::pipe2(error, O_CLOEXEC), 0);
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::dup2(out[1], 1);
-      ::dup2(error[1], 2);
-      ::execv(pointers[0], pointers.data());
-      ::_exit(127);
-    }
-    ::close(out[1]);
-    ::close(error[1]);
-    out_ = out[0];
-    error_ = error[0];
-  }
-  ~Child() {
-    if (pid_ > 0) {
-      ::kill(pid_, SIGKILL);
-      ::waitpid(pid_, nullptr, 0);
-    }
-    ::close(out_);
-    ::close(error_);
-  }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-
-  std::string out_line() { return read(out_, '\n'); }
-  std::string rest_of_out() { return read(out_, '\0'); }
-  std::string rest_of_errors() { return read(error_, '\0'); }
-  void signal(int number) { ::kill(pid_, number); }
-
-  // Its exit code, or minus the signal that ended it.
-  int wait() {
-    int status = 0;
-    ::waitpid(std::exchange(pid_, -1), &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  }
-
- private:
-  // Up to `end`, or to the end of the file, or for 5 s.
-  static std::string read(int from, char end) {
-    std::string text;
-    pollfd readable = {from, POLLIN, 0};
-    for (char letter; ::poll(&readable, 1, 5000) == 1 && ::read(from, &letter, 1) == 1;) {
-      text += letter;
-      if (letter == end) break;
-    }
-    return text;
-  }
-
-  int pid_ = -1;
-  int out_ = -1;
-  int error_ = -1;
-};
 
 std::uint16_t port_in(const std::string& line) {
   return static_cast<std::uint16_t>(std::atoi(line.substr(line.rfind(':') + 1).c_str()));
@@ -135,16 +68,16 @@ TEST(HubCommand, SaysThatThePortIsTaken) {
   Child first({"hub", "--pages", pages.path(), "--port", "0"});
   auto port = std::to_string(port_in(first.out_line()));
   Child second({"hub", "--pages", pages.path(), "--port", port});
-  EXPECT_EQ(second.wait(), 1);
+  EXPECT_EQ(second.wait(), 3);
   EXPECT_EQ(second.rest_of_out(), "");
-  EXPECT_EQ(second.rest_of_errors(), "outboard: port " + port +
+  EXPECT_EQ(second.rest_of_errors(), "outboard: busy: port " + port +
                                          " is taken by another program\n"
                                          "  stop it, or choose another with --port\n");
 }
 
 TEST(HubCommand, FindsTheDemoBesideItself) {
   net::TestFolder tree;
-  auto built = fs::read_symlink("/proc/self/exe").parent_path() / "outboard";
+  auto built = command_path();
   auto program = tree.path() / "bin" / "outboard";
   fs::create_directory(program.parent_path());
   fs::copy_file(built, program);

@@ -1,4 +1,4 @@
-// outboard: the command. Exit codes: 0 done, 1 it failed, 2 it was asked for something that is not.
+// outboard: the command. Its exit codes are in docs/command.md.
 
 #include <array>
 #include <cstdio>
@@ -9,6 +9,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "capi/json_form.h"
 #include "cli/command.h"
 
 namespace outboard::cli {
@@ -17,9 +18,38 @@ namespace {
 constexpr int exit_failed = 1;
 constexpr int exit_misused = 2;
 
+int exit_code_of(Code code) {
+  switch (code) {
+    case Code::busy: return 3;         // somebody else has it: try again
+    case Code::corrupt: return 4;      // damaged, or `check` found something
+    case Code::cancelled: return 130;  // Ctrl-C
+    default: return exit_failed;
+  }
+}
+
 void print(const std::string& message, const std::string& hint) {
+  std::fflush(stdout);
   std::fprintf(stderr, "outboard: %s\n", message.c_str());
   if (!hint.empty()) std::fprintf(stderr, "  %s\n", hint.c_str());
+}
+
+void print_json(const Error& error) {
+  std::string line = "{\"error\":{\"code\":\"" + std::string(name_of(error.code));
+  line += "\",\"message\":";
+  json_form::append_text(line, error.message);
+  line += ",\"hint\":";
+  json_form::append_text(line, error.hint);
+  std::fprintf(stderr, "%s}}\n", line.c_str());
+}
+
+int failed(const Command& command, const Error& error) {
+  auto* json = command.parser->get_option_no_throw("--json");
+  if (json && json->count() > 0) {
+    print_json(error);
+  } else {
+    print(std::string(name_of(error.code)) + ": " + error.message, error.hint);
+  }
+  return exit_code_of(error.code);
 }
 
 int misused(const CLI::App& outboard, std::string message) {
@@ -43,10 +73,15 @@ int run(int argc, char** argv) {
   outboard.set_version_flag("--version", version_line());
   outboard.require_subcommand(0, 1);
   outboard.footer(
+      "Example: look into a database\n"
+      "  outboard shell notes.db\n"
       "Example: serve the demo at http://localhost:8080/\n"
       "  outboard hub\n\n"
       "outboard COMMAND --help tells more about a command.");
-  std::array commands = {add_hub_command(outboard), add_version_command(outboard)};
+  std::array commands = {add_shell_command(outboard),  add_exec_command(outboard),
+                         add_export_command(outboard), add_import_command(outboard),
+                         add_check_command(outboard),  add_hub_command(outboard),
+                         add_version_command(outboard)};
 
   try {
     outboard.parse(argc, argv);
@@ -55,6 +90,9 @@ int run(int argc, char** argv) {
   } catch (const CLI::ArgumentMismatch& error) {
     std::string what = error.what();
     return misused(outboard, "there is a value missing after " + what.substr(0, what.find(':')));
+  } catch (const CLI::RequiredError& error) {
+    std::string what = error.what();
+    return misused(outboard, what.substr(0, what.find(' ')) + " is missing");
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return outboard.exit(error);  // --help, --version
     return misused(outboard, error.what());
@@ -63,9 +101,9 @@ int run(int argc, char** argv) {
   for (auto& command : commands) {
     if (!command.parser->parsed()) continue;
     auto done = command.run();
-    if (done) return 0;
-    print(done.error().message, done.error().hint);
-    return exit_failed;
+    if (done && std::fflush(stdout) != 0)
+      done = fail(Code::unavailable, "not all of the output could be written", "");
+    return done ? 0 : failed(command, done.error());
   }
   return misused(outboard, "which command?");
 }

@@ -15,8 +15,15 @@ std::string version_line() {
 
 Command add_version_command(CLI::App& outboard) {
   auto* parser = outboard.add_subcommand("version", "Print the version of Outboard and of SQLite");
-  return {parser, []() -> Result<void> {
-            std::puts(version_line().c_str());
+  auto json = std::make_shared<bool>(false);
+  parser->add_flag("--json", *json, "As a JSON object");
+  return {parser, [json]() -> Result<void> {
+            if (*json) {
+              std::printf("{\"outboard\":\"%s\",\"sqlite\":\"%s\"}\n", OUTBOARD_BUILD,
+                          sqlite3_libversion());
+            } else {
+              std::puts(version_line().c_str());
+            }
             return {};
           }};
 }
