@@ -25,6 +25,8 @@ inline constexpr std::uint32_t credit_max = 64;  // chunks that a client may ask
 // Work.
 inline constexpr std::size_t queued_requests_max = 10'000;  // waiting requests of one client
 inline constexpr std::size_t queued_bytes_max = 64u << 20;  // and their bytes
+inline constexpr std::size_t output_bytes_max = 16u
+                                                << 20;  // not taken: then a client is not served
 inline constexpr std::size_t batch_statements_max = 10'000;
 inline constexpr std::size_t sessions_max = 1'000;  // of one client
 inline constexpr std::size_t streams_max = 8;       // results being read at once

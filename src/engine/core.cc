@@ -4,6 +4,11 @@
 
 namespace outboard {
 
+std::size_t Core::output_bytes(ClientId client) const {
+  auto found = outputs_.find(client);
+  return found == outputs_.end() ? 0 : found->second.size();
+}
+
 Bytes Core::take_output(ClientId client) {
   auto found = outputs_.find(client);
   return found == outputs_.end() ? Bytes() : std::exchange(found->second, {});

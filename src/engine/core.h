@@ -48,6 +48,7 @@ class Core {
   // Where a client's frames gather until its host takes them.
   Bytes& output(ClientId client) { return outputs_[client]; }
 
+  std::size_t output_bytes(ClientId client) const;
   Bytes take_output(ClientId client);
   void drop_output(ClientId client) { outputs_.erase(client); }
 

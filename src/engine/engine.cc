@@ -223,7 +223,8 @@ Served Engine::open(const Job& job, const request::Open& open) {
   };
   if (clients_[job.client].has_opened)
     return refuse(fail(Code::bad_request, "the database is open already", "open it once"));
-  if (!core_.store) {
+  bool joins = core_.store != nullptr;
+  if (!joins) {
     Store::Options options{
         .path = std::string(open.path), .storage = open.storage, .durability = open.durability};
     auto store = Store::open(options, core_.platform, claim_);
@@ -239,6 +240,7 @@ Served Engine::open(const Job& job, const request::Open& open) {
   // What the client's connection of before still waits for must not be done after it was told.
   if (auto before = core_.outcomes.predecessor(job.client)) disconnect(*before);
   reply::Opened opened{.info = core_.store->info()};
+  if (joins) opened.info.created = false;
   if (!open.unanswered.empty()) {
     if (!core_.outcomes.knows(job.client))
       return refuse(fail(Code::bad_request,

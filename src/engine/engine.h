@@ -50,11 +50,16 @@ class Engine {
   // Works for a turn. True: there is more to do at once.
   bool run();
 
-  // What there is to post to that client since the last time; may be empty.
+  // What there is to post to that client since the last time; may be empty. A host that cannot post
+  // it yet leaves it here: a client with much that was not taken is not served until it is.
   Bytes take_output(ClientId client) { return core_.take_output(client); }
 
   // When run() wants to be called although nothing came, in the platform's monotonic microseconds.
   std::optional<std::int64_t> wake_at_us() const;
+
+  // Would nobody lose anything but time if the engine ended now: no transaction is open, no result
+  // is being read, nothing is on its way in pieces?
+  bool is_quiet() const { return !writer_.holder() && tasks_.size() == 0; }
 
   // The last client closed the database: the host may go.
   bool is_closed() const { return closed_; }
@@ -80,6 +85,7 @@ class Engine {
   bool serve(ClientId id, Client& client);
   bool serve_task(ClientId id, Client& client);
   bool serve_queue(Client& client);
+  bool is_full(ClientId id) const;
   bool has_work() const;
   const Job* next_unblocked(const Client& client) const;
   void flush_turn();

@@ -251,6 +251,7 @@ class TestClient {
     collect();
     return answers_[id];
   }
+  bool ended(std::uint64_t id) { return answer(id).ended; }
   std::string brief(std::uint64_t id) { return answer(id).brief(); }
   std::string done(std::uint64_t id) {
     trial_.run();

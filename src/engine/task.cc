@@ -40,8 +40,9 @@ Task* Tasks::next_ready(ClientId client) {
   return nullptr;
 }
 
-bool Tasks::any_ready() const {
-  return std::ranges::any_of(tasks_, [](auto& task) { return task->is_ready(); });
+bool Tasks::any_ready(ClientId client) const {
+  return std::ranges::any_of(
+      tasks_, [&](auto& task) { return task->job().client == client && task->is_ready(); });
 }
 
 void Tasks::remove(Task* task) {

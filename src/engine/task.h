@@ -63,7 +63,7 @@ class Tasks {
 
   // The next of that client's tasks that can go on, in turn.
   Task* next_ready(ClientId client);
-  bool any_ready() const;
+  bool any_ready(ClientId client) const;
 
   void remove(Task* task);
 

@@ -40,6 +40,7 @@ void Engine::flush_turn() {
 
 // One step for one client: a piece of one of its tasks, or one of its requests.
 bool Engine::serve(ClientId id, Client& client) {
+  if (is_full(id)) return false;
   bool served = std::exchange(client.queue_first, false)
                     ? serve_queue(client) || serve_task(id, client)
                     : serve_task(id, client) || serve_queue(client);
@@ -112,10 +113,16 @@ const Job* Engine::next_unblocked(const Client& client) const {
   return found == client.blocked.end() ? nullptr : &*found;
 }
 
+// Its host does not get rid of its answers: more of them would only pile up.
+bool Engine::is_full(ClientId id) const {
+  return core_.output_bytes(id) > limits::output_bytes_max;
+}
+
 bool Engine::has_work() const {
-  if (tasks_.any_ready()) return true;
   return std::ranges::any_of(clients_, [&](auto& entry) {
-    return !entry.second.inbox.empty() || next_unblocked(entry.second);
+    auto& [id, client] = entry;
+    return !is_full(id) &&
+           (!client.inbox.empty() || next_unblocked(client) || tasks_.any_ready(id));
   });
 }
 

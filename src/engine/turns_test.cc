@@ -1,5 +1,7 @@
 // Who is served when, and how everything ends: fairness, limits, deadlines, cancels (H6, L7, L8).
 
+#include <algorithm>
+
 #include "engine/engine_testing.h"
 
 namespace outboard {
@@ -86,6 +88,31 @@ TEST_F(Turns, L7_QueuedBytesAreBoundedAndAnEmptyQueueTakesAnything) {
   EXPECT_EQ(a.exec({"select length(?)", {large}}), "busy");
   EXPECT_EQ(b.plain("commit", 1), "ok 0");
   EXPECT_EQ(a.brief(blocked), "ok 1");
+}
+
+TEST_F(Turns, L7_AClientWhoseAnswersAreNotTakenIsNotServedOnAndHarmsNobody) {
+  std::vector<std::uint64_t> ids;
+  for (int i = 0; i < 100; ++i) ids.push_back(a.ask("select zeroblob(1000000)"));
+  trial.run();
+  EXPECT_EQ(b.exec("insert into t values (1)"), "ok 1");
+  auto answered = [&] { return std::ranges::count_if(ids, [&](auto id) { return a.ended(id); }); };
+  auto at_most = static_cast<std::ptrdiff_t>(limits::output_bytes_max / 1'000'000 + 1);
+  EXPECT_EQ(answered(), at_most);
+  for (int i = 0; i < 10; ++i) trial.run(), answered();
+  EXPECT_EQ(answered(), 100);
+}
+
+TEST_F(Turns, AnEngineIsQuietWhileNothingSpansRequests) {
+  EXPECT_TRUE(trial.engine.is_quiet());
+  a.plain("begin", 1);
+  EXPECT_FALSE(trial.engine.is_quiet());
+  a.plain("rollback", 1);
+  EXPECT_TRUE(trial.engine.is_quiet());
+  auto stream = a.ask_stream(counting(100), 10);
+  trial.run();
+  EXPECT_FALSE(trial.engine.is_quiet());
+  a.cancel(stream);
+  EXPECT_TRUE(trial.engine.is_quiet());
 }
 
 TEST_F(Turns, L8_CancelOfWhatIsQueuedBlockedAndStreaming) {

@@ -1,7 +1,8 @@
-// The module's functions: what the glue in the worker calls. One engine, one client, no threads.
+// The module's functions: what the glue in the worker calls. One engine, a client for each page
+// that uses it, no threads.
 //
 // A message comes in a buffer of outboard_alloc(), which outboard_send() takes over. What is to be
-// posted comes out of outboard_next(), in a buffer that is good until the next call.
+// posted to a client comes out of outboard_next(), in a buffer that is good until the next call.
 
 #include <cstdlib>
 
@@ -34,7 +35,6 @@ class WorkerPlatform : public Platform {
 struct Module {
   WorkerPlatform platform;
   Engine engine{platform};
-  ClientId client = engine.connect();
   Bytes output;
 };
 
@@ -54,15 +54,25 @@ Module* OUTBOARD_EXPORT(outboard_open)() { return new Module; }
 
 void OUTBOARD_EXPORT(outboard_close)(Module* module) { delete module; }
 
-void OUTBOARD_EXPORT(outboard_send)(Module* module, std::uint8_t* message, int bytes) {
-  module->engine.receive(module->client, Bytes(message, message + bytes));
+int OUTBOARD_EXPORT(outboard_connect)(Module* module) {
+  return static_cast<int>(module->engine.connect());
+}
+
+void OUTBOARD_EXPORT(outboard_disconnect)(Module* module, int client) {
+  module->engine.disconnect(static_cast<ClientId>(client));
+}
+
+void OUTBOARD_EXPORT(outboard_send)(Module* module, int client, std::uint8_t* message, int bytes) {
+  module->engine.receive(static_cast<ClientId>(client), Bytes(message, message + bytes));
   std::free(message);
 }
 
 int OUTBOARD_EXPORT(outboard_run)(Module* module) { return module->engine.run(); }
 
-int OUTBOARD_EXPORT(outboard_next)(Module* module) {
-  module->output = module->engine.take_output(module->client);
+int OUTBOARD_EXPORT(outboard_is_quiet)(Module* module) { return module->engine.is_quiet(); }
+
+int OUTBOARD_EXPORT(outboard_next)(Module* module, int client) {
+  module->output = module->engine.take_output(static_cast<ClientId>(client));
   return static_cast<int>(module->output.size());
 }
 
