@@ -1,6 +1,7 @@
-// The conversation with one engine: numbers the requests, and hands each answer to whoever asked.
+// The conversation with an engine: numbers the requests, and hands each answer to whoever asked.
 //
-// Every request ends: by its last frame, or with the connection.
+// The engine may be gone for a while, and then be another one: what was not sent waits, what can be
+// asked again is, the rest ends. Every request ends: by its last frame, or with the connection.
 import type { CborWriter } from '../protocol/cbor_writer.js'
 import { codeOf, isOutcome, malformed, OutboardError } from '../protocol/errors.js'
 import {
@@ -11,11 +12,19 @@ import {
   Kind,
   mapOf,
   MessageReader,
+  protocolVersion,
   type RequestHead,
 } from '../protocol/frame.js'
 import { Channel, type Port } from './channel.js'
+import { fateOf, type Loss, outcomeOf, transactionLost } from './loss.js'
 import { pause, TimeSlice } from './pause.js'
-import { cancelledBy, PendingRequest, type RequestOptions, type Sink } from './pending_request.js'
+import {
+  cancelledBy,
+  PendingRequest,
+  type Place,
+  type RequestOptions,
+  type Sink,
+} from './pending_request.js'
 
 // Beyond these, requests outside of sessions wait here instead of in the engine's queue, which
 // would refuse them. Requests of a session never wait: others may be waiting for that session's
@@ -23,26 +32,89 @@ import { cancelledBy, PendingRequest, type RequestOptions, type Sink } from './p
 const requestsInFlightMax = 4096
 const bytesInFlightMax = 16 << 20
 
+// A larger request is not kept while it is under way, so it cannot be sent again.
+const keptBytesMax = 256 << 10
+
 // Looking at the clock costs a good part of what a small frame costs: so only after so many bytes,
 // and a frame counts as some.
 const bytesPerLook = 32 << 10
 const frameCost = 2 << 10
 
 export class Connection {
+  /** Called when it ends. */
+  onLost: ((error: OutboardError) => void) | undefined
   /** How long the current task may go on decoding. */
   readonly slice = new TimeSlice()
-  readonly #channel: Channel
+  readonly #channel = new Channel()
   readonly #pending = new Map<number, PendingRequest>()
   readonly #inbox: MessageReader[] = []
   readonly #gate: (() => void)[] = []
+  #port: Port | undefined
+  #greeting: PendingRequest[] = []
   #draining = false
   #bytesInFlight = 0
   #nextId = 1
   #nextSession = 1
+  #lostSessions = 0
   #lost: OutboardError | undefined
 
-  constructor(port: Port) {
-    this.#channel = new Channel(port)
+  /** Whether an engine takes requests. */
+  get isUp(): boolean {
+    return this.#channel.port !== undefined
+  }
+
+  /** Whether somebody waits for an answer. */
+  get isWaiting(): boolean {
+    return this.#pending.size > this.#greeting.length
+  }
+
+  /** An engine is there. `greet` sends the first requests; all others wait until `resume`. */
+  attach(port: Port, greet: () => PendingRequest[]): void {
+    this.#port = this.#channel.port = port
+    this.#greeting = greet()
+    this.#channel.flush()
+    this.#channel.port = undefined
+  }
+
+  /** The engine has been greeted: sends what waits, in order. */
+  resume(): void {
+    const channel = this.#channel
+    channel.port = this.#port
+    this.#greeting = []
+    for (const request of this.#pending.values()) {
+      const { frame } = request
+      if (frame === undefined) continue
+      const at = channel.writer.at
+      channel.again(frame)
+      request.moved({ post: channel.written(true), at, bytes: frame.length })
+    }
+  }
+
+  /** The engine is gone, and another may come. What came from it before this counts. */
+  detach(loss: Loss): void {
+    if (this.#lost !== undefined) return
+    this.#channel.port = this.#port = undefined
+    this.#channel.flush()
+    this.#drain(Infinity)
+    this.#lostSessions = this.#nextSession - 1
+    const greeting = new Set(this.#greeting.splice(0))
+    for (const request of [...this.#pending.values()]) {
+      const error = greeting.has(request) ? transactionLost('not_applied') : fateOf(request, loss)
+      if (error !== undefined) this.#finish(request, error)
+    }
+  }
+
+  /** No engine is to be had: ends what waits. Later requests may find one. */
+  forsake(error: OutboardError): void {
+    for (const request of [...this.#pending.values()])
+      if (!this.#greeting.includes(request))
+        this.#finish(request, copyOf(error, outcomeOf(request)))
+  }
+
+  /** Ends a request that waits for an engine. */
+  takeBack(request: PendingRequest): void {
+    if (this.#pending.has(request.id))
+      this.#finish(request, new OutboardError('cancelled', 'the request was taken back'))
   }
 
   /** A number for a session that nobody else has. */
@@ -69,29 +141,32 @@ export class Connection {
   ): PendingRequest {
     try {
       if (this.#lost !== undefined) throw copyOf(this.#lost)
-      const { signal } = options
+      const { signal, session } = options
       if (signal?.aborted) throw cancelledBy(signal)
+      if (session !== undefined && session <= this.#lostSessions)
+        throw transactionLost('not_applied')
       const id = this.#nextId++
-      const bytes = this.frame(Kind.request, id, 2, options, (writer) => {
+      const place = this.frame(Kind.request, id, 2, options, (writer) => {
         writer.text(operation)
         write(writer)
       })
-      return this.#await(new PendingRequest(this, id, bytes, sink, signal))
+      return this.#await(new PendingRequest(this, id, place, sink, options))
     } finally {
       this.#admitNext() // whatever became of this one
     }
   }
 
   /** Says hello; the answer is a reply to the sink. */
-  hello(sink: Sink): void {
+  hello(sink: Sink): PendingRequest {
     const id = this.#nextId++
-    this.frame(Kind.hello, id, 1, undefined, (writer) => writer.item({ protocol: [1, 1] }))
-    this.#await(new PendingRequest(this, id, 0, sink, undefined))
+    const protocol = [protocolVersion, protocolVersion]
+    const place = this.frame(Kind.hello, id, 1, undefined, (writer) => writer.item({ protocol }))
+    return this.#await(new PendingRequest(this, id, place, sink, {}))
   }
 
   /**
-   * Appends a frame with `items` items of body. Nothing is sent if `write` throws. Returns its
-   * size.
+   * Appends a frame with `items` items of body. Nothing is sent if `write` throws. Returns where it
+   * lies.
    */
   frame(
     kind: Kind,
@@ -99,27 +174,27 @@ export class Connection {
     items: number,
     head: RequestHead | undefined,
     write?: (writer: CborWriter) => void,
-  ): number {
+  ): Place {
     const { writer } = this.#channel
-    const start = writer.at
+    const at = writer.at
     try {
       beginFrame(writer, kind, id, 3 + items, head)
       write?.(writer)
-      endFrame(writer, start)
-      if (writer.at - start > frameBytesMax) throw tooLarge()
+      endFrame(writer, at)
+      if (writer.at - at > frameBytesMax) throw tooLarge()
     } catch (error) {
-      writer.at = start
+      writer.at = at
       throw error
     }
-    const bytes = writer.at - start
-    this.#channel.written()
-    return bytes
+    const bytes = writer.at - at
+    const post = this.#channel.written(kind === Kind.request && bytes <= keptBytesMax)
+    return { post, at, bytes }
   }
 
   /** Takes a message of the engine's. */
   receive(message: ArrayBuffer): void {
     this.#inbox.push(new MessageReader(message))
-    if (!this.#draining) this.#drain()
+    if (!this.#draining) this.#drain(bytesPerLook)
   }
 
   /** Ends the connection: every request, pending or later, fails with that error. */
@@ -131,6 +206,7 @@ export class Connection {
     this.#pending.clear()
     for (const request of pending) request.end(copyOf(error))
     for (const enter of this.#gate.splice(0)) enter()
+    this.onLost?.(error)
   }
 
   /** What ended the connection, if it has ended. */
@@ -151,16 +227,17 @@ export class Connection {
     )
   }
 
-  #drain(): void {
+  // Looks at the clock after so many bytes, and goes on later if its time is over.
+  #drain(bytesAtOnce: number): void {
     this.slice.restart()
     this.#draining = true
     try {
       for (let bytes = 0; ;) {
         const message = this.#inbox[0]
         if (message === undefined) break
-        if (bytes > bytesPerLook) {
+        if (bytes > bytesAtOnce) {
           if (this.slice.over) {
-            void pause().then(() => this.#drain())
+            void pause().then(() => this.#drain(bytesPerLook))
             return
           }
           bytes = 0
@@ -218,8 +295,8 @@ function errorOf(frame: Frame): OutboardError {
 }
 
 // Each caller gets an error of its own, whose stack tells where it came from.
-function copyOf(error: OutboardError): OutboardError {
-  const { code, message, hint, outcome, cause } = error
+function copyOf(error: OutboardError, outcome = error.outcome): OutboardError {
+  const { code, message, hint, cause } = error
   return new OutboardError(code, message, {
     hint,
     ...(outcome === undefined ? {} : { outcome }),

@@ -5,7 +5,6 @@ import { badRequest, OutboardError } from '../protocol/errors.js'
 import type { Storage } from '../protocol/host.js'
 import { ByteSource, type Importable } from './bytes.js'
 import type { Connection } from './connection.js'
-import type { WorkerHost } from './host.js'
 import { Lane, noArguments } from './lane.js'
 import { Mailbox } from './mailbox.js'
 import { Session } from './session.js'
@@ -32,17 +31,22 @@ export interface Info {
 
 const closeTimeoutMs = 5_000
 
+/** What is to be closed with the database. */
+export interface Place {
+  stop(): Promise<unknown>
+}
+
 export class Database extends Session {
   readonly info: Info
   readonly #connection: Connection
-  readonly #host: WorkerHost
+  readonly #place: Place
   #closing: Promise<void> | undefined
 
   /** @internal */
-  constructor(connection: Connection, host: WorkerHost, info: Info) {
+  constructor(connection: Connection, place: Place, info: Info) {
     super(new Lane(connection))
     this.#connection = connection
-    this.#host = host
+    this.#place = place
     this.info = info
   }
 
@@ -96,8 +100,8 @@ export class Database extends Session {
   }
 
   /**
-   * Ends what is under way, closes the files and ends the worker. Later calls fail. May be called
-   * again.
+   * Ends what is under way and leaves the engine; if it is this tab's, the files are closed, and
+   * the next tab opens them. Later calls fail. May be called again.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -110,14 +114,15 @@ export class Database extends Session {
 
   async #close(): Promise<void> {
     let goodbye: Promise<unknown> = Promise.resolve()
-    if (this.#connection.lost === undefined)
+    if (this.#connection.lost === undefined && this.#connection.isUp)
       goodbye = this.lane.start('close', { timeoutMs: closeTimeoutMs }, noArguments).answer
     this.lane.refusal = () => badRequest('the database is closed', 'open it again')
     await Promise.race([
       goodbye.catch(() => {}), // lost meanwhile: then it is closed already
       new Promise((resolve) => setTimeout(resolve, closeTimeoutMs)),
     ])
+    const stopped = this.#place.stop()
     this.#connection.lose(new OutboardError('cancelled', 'the database was closed'))
-    await this.#host.stop()
+    await stopped
   }
 }

@@ -1,5 +1,5 @@
-// The worker that an engine runs in, seen from the page: starts it, notices when it is gone, ends
-// it.
+// The worker that this tab's engine runs in, or waits to, seen from the page: starts it, notices
+// when it is gone, ends it.
 import { badRequest, OutboardError } from '../protocol/errors.js'
 import type { FromWorker, Storage, ToWorker } from '../protocol/host.js'
 import type { Port } from './channel.js'
@@ -12,34 +12,29 @@ export interface HostOptions {
 }
 
 export interface HostEvents {
+  /** The engine takes frames: this tab is the owner. */
+  ready(): void
   message(message: ArrayBuffer): void
-  /** The engine is gone; nothing more will come. Not called after `stop`. */
+  /** It is known that the engine never will take frames. */
+  failed(error: OutboardError): void
+  /** The engine is gone; nothing more will come. */
   lost(error: OutboardError): void
+  /** Another tab has a newer version, and waits for the files. */
+  outdated(): void
 }
 
-const closeTimeoutMs = 5_000
-
 export class WorkerHost implements Port {
-  /** Resolves when the engine takes frames. Rejects, typed, if it is known that it never will. */
-  readonly started: Promise<void>
   readonly #worker: Worker
   readonly #url: string
   readonly #events: HostEvents
   readonly #watch = new AbortController()
-  #ready!: () => void
-  #failed!: (error: OutboardError) => void
   #closed: (() => void) | undefined
   #state: 'starting' | 'running' | 'ended' = 'starting'
 
-  /** Starts the worker. Frames may be posted at once. */
+  /** Starts the worker. After `terminate` there are no more events. */
   constructor(options: HostOptions, events: HostEvents) {
     this.#events = events
     this.#url = String(options.workerUrl ?? `worker.js beside ${import.meta.url}`)
-    this.started = new Promise((resolve, reject) => {
-      this.#ready = resolve
-      this.#failed = reject
-    })
-    this.started.catch(() => {}) // whoever is interested awaits it
     const wasmUrl = addressOf(options.wasmUrl)
     this.#worker = startWorker(options.workerUrl)
     this.#worker.onmessage = (event: MessageEvent<ArrayBuffer | FromWorker>) =>
@@ -61,17 +56,25 @@ export class WorkerHost implements Port {
     this.#worker.postMessage(message, transfer)
   }
 
-  /** Lets the worker close its files, then ends it. */
-  async stop(): Promise<void> {
+  /**
+   * Lets the worker end what is under way and close its files, then ends it. Resolves with true if
+   * it got so far in that time.
+   */
+  async stop(limitMs: number): Promise<boolean> {
+    let closed = false
     if (this.#state === 'running') {
-      this.#state = 'ended'
       await new Promise<void>((resolve) => {
-        this.#closed = resolve
-        setTimeout(resolve, closeTimeoutMs)
+        this.#closed = () => {
+          closed = true
+          resolve()
+        }
+        this.#watch.signal.addEventListener('abort', () => resolve())
+        if (limitMs !== Infinity) setTimeout(resolve, limitMs)
         this.#tell({ type: 'close' })
       })
     }
     this.terminate()
+    return closed
   }
 
   /** Ends the worker at once. */
@@ -86,16 +89,19 @@ export class WorkerHost implements Port {
   }
 
   #take(data: ArrayBuffer | FromWorker): void {
+    if (this.#state === 'ended') return
     if (data instanceof ArrayBuffer) return this.#events.message(data)
     switch (data.type) {
       case 'ready':
         this.#state = 'running'
         if (data.lock !== undefined) void this.#watchLock(data.lock)
-        return this.#ready()
+        return this.#events.ready()
       case 'failed':
-        return this.#failed(new OutboardError(data.code, data.message, { hint: data.hint }))
+        return this.#fail(new OutboardError(data.code, data.message, { hint: data.hint }))
       case 'lost':
         return this.#lose(data.message)
+      case 'outdated':
+        return this.#events.outdated()
       case 'closed':
         return this.#closed?.()
     }
@@ -104,15 +110,21 @@ export class WorkerHost implements Port {
   // A worker that is killed says nothing. But its locks are given to whoever waits for them.
   async #watchLock(lock: string): Promise<void> {
     try {
-      await navigator.locks.request(lock, { signal: this.#watch.signal }, () => {})
+      const { signal } = this.#watch
+      await navigator.locks.request(lock, { signal, mode: 'shared' }, () => {})
       this.#lose('the worker was ended')
     } catch {
       // The watch was called off.
     }
   }
 
+  #fail(error: OutboardError): void {
+    this.terminate()
+    this.#events.failed(error)
+  }
+
   #lose(why: string | undefined): void {
-    if (this.#state === 'starting') return this.#failed(this.#notLoaded(why))
+    if (this.#state === 'starting') return this.#fail(this.#notLoaded(why))
     if (this.#state === 'ended') return
     this.terminate()
     this.#events.lost(

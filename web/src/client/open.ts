@@ -1,11 +1,14 @@
-// Opens a database: starts its worker, greets the engine in it, and lets it open the files.
+// Opens a database: finds its engine, greets it, and lets it open the files.
 import { badRequest, malformed, OutboardError } from '../protocol/errors.js'
 import { type ItemMap, mapOf } from '../protocol/frame.js'
 import type { Storage } from '../protocol/host.js'
+import type { Port } from './channel.js'
 import { Connection } from './connection.js'
 import { Database, type Durability, type Info } from './database.js'
-import { WorkerHost } from './host.js'
-import { Lane } from './lane.js'
+import type { HostOptions } from './host.js'
+import { type Answer, Lane } from './lane.js'
+import type { PendingRequest } from './pending_request.js'
+import { Tab } from './tab.js'
 
 export interface OpenOptions {
   /** `opfs` (default): files of this origin. `memory`: gone with the page. */
@@ -35,39 +38,57 @@ export async function open(name: string, options: OpenOptions = {}): Promise<Dat
   if (storage !== 'opfs' && storage !== 'memory')
     throw badRequest(`there is no storage '${storage}'`, "use 'opfs' or 'memory'")
   const { workerUrl, wasmUrl } = options
-  let connection!: Connection
-  const host = new WorkerHost(
-    {
-      name,
-      storage,
-      ...(workerUrl === undefined ? {} : { workerUrl }),
-      ...(wasmUrl === undefined ? {} : { wasmUrl }),
-    },
-    {
-      message: (message) => connection.receive(message),
-      lost: (error) => connection.lose(error),
-    },
-  )
-  connection = new Connection(host)
-  const timer = setTimeout(() => {
-    connection.lose(tooSlow(timeoutMs))
-    host.terminate()
-  }, timeoutMs)
+  const host = {
+    name,
+    storage,
+    ...(workerUrl === undefined ? {} : { workerUrl }),
+    ...(wasmUrl === undefined ? {} : { wasmUrl }),
+  }
+  const { connection, tab, opened } = connect(host, { name, storage, durability })
+  const timer = setTimeout(() => connection.lose(tooSlow(timeoutMs)), timeoutMs)
   let info: Omit<Info, 'persisted'>
   try {
-    // Where the worker does not start, nothing else ends the greeting.
-    host.started.catch((error) => connection.lose(error))
-    info = infoOf(await greet(connection, { name, storage, durability }), name)
+    info = infoOf(await opened, name)
   } catch (error) {
-    await host.stop()
+    await tab.stop()
     throw error
   } finally {
     clearTimeout(timer)
   }
-  return new Database(connection, host, {
+  return new Database(connection, tab, {
     ...info,
     persisted: await isPersisted(options.persist ?? false),
   })
+}
+
+// Greets each engine that this client comes to, and lets the waiting requests go on.
+function connect(
+  options: HostOptions,
+  greeting: Greeting,
+): { connection: Connection; tab: Tab; opened: Promise<ItemMap> } {
+  const connection = new Connection()
+  let tab: Tab | undefined
+  const opened = new Promise<ItemMap>((resolve, reject) => {
+    const fail = (error: OutboardError): void => connection.lose(error)
+    connection.onLost = (error) => {
+      reject(error)
+      tab?.terminate()
+    }
+    tab = new Tab(options, connection, {
+      attached: (port) => {
+        greet(connection, port, greeting).then(
+          (info) => {
+            connection.resume()
+            resolve(info)
+          },
+          // An engine that goes before it has answered: there will be another one.
+          (error: OutboardError) => void (error.code === 'worker_lost' || fail(error)),
+        )
+      },
+      failed: fail,
+    })
+  })
+  return { connection, tab: tab!, opened }
 }
 
 function tooSlow(timeoutMs: number): OutboardError {
@@ -90,15 +111,25 @@ interface Greeting {
   durability: Durability
 }
 
-// Hello and open leave in one post, and wait in the worker until the engine is there.
-async function greet(connection: Connection, greeting: Greeting): Promise<ItemMap> {
-  const { name, storage, durability } = greeting
-  const welcome = new Promise<void>((resolve, reject) => {
-    connection.hello({ reply: () => resolve(), chunk: () => {}, failed: reject })
+/** Hello and open leave in one post. Resolves with what open answers; then `resume`. */
+export async function greet(
+  connection: Connection,
+  port: Port,
+  { name, storage, durability }: Greeting,
+): Promise<ItemMap> {
+  let welcome!: Promise<void>
+  let opened!: Promise<Answer>
+  connection.attach(port, () => {
+    let hello!: PendingRequest
+    welcome = new Promise((resolve, reject) => {
+      hello = connection.hello({ reply: () => resolve(), chunk: () => {}, failed: reject })
+    })
+    const { request, answer } = new Lane(connection).start('open', {}, (writer) =>
+      writer.item({ name, storage: storage === 'opfs' ? 'file' : 'memory', durability }),
+    )
+    opened = answer
+    return [hello, request]
   })
-  const opened = new Lane(connection).ask('open', {}, (writer) =>
-    writer.item({ name, storage: storage === 'opfs' ? 'file' : 'memory', durability }),
-  )
   const [, { body }] = await Promise.all([welcome, opened])
   return body
 }

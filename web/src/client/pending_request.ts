@@ -2,6 +2,7 @@
 import type { CborWriter } from '../protocol/cbor_writer.js'
 import { OutboardError } from '../protocol/errors.js'
 import { asMap, type Frame, type ItemMap, Kind, type RequestHead } from '../protocol/frame.js'
+import type { Post } from './channel.js'
 import type { Connection } from './connection.js'
 
 /** Whoever waits for the answer to a request. */
@@ -19,32 +20,47 @@ export interface RequestOptions extends RequestHead {
   signal?: AbortSignal
 }
 
+/** Where the frame of a request lies. */
+export interface Place {
+  post: Post
+  at: number
+  bytes: number
+}
+
 // Before the engine has given credit for more.
 const chunksAtOnce = 8
 
 /** A request under way. After its end, each of these does nothing. */
 export class PendingRequest {
   readonly id: number
+  readonly session: number | undefined
   readonly bytes: number
+  /** Engines that died while it was under way. */
+  losses = 0
   readonly #connection: Connection
   readonly #sink: Sink
   readonly #signal: AbortSignal | undefined
   readonly #onAbort = () => this.cancel()
+  #place: Place
   #ended = false
   #onEnd: (() => void) | undefined
+  #answered = false
+  #chunked = false
   #chunksLeft = chunksAtOnce
   #onRoom: (() => void) | undefined
 
   constructor(
     connection: Connection,
     id: number,
-    bytes: number,
+    place: Place,
     sink: Sink,
-    signal: AbortSignal | undefined,
+    { session, signal }: RequestOptions,
   ) {
     this.#connection = connection
     this.id = id
-    this.bytes = bytes
+    this.session = session
+    this.#place = place
+    this.bytes = place.bytes
     this.#sink = sink
     this.#signal = signal
     signal?.addEventListener('abort', this.#onAbort)
@@ -54,10 +70,34 @@ export class PendingRequest {
     return this.#ended
   }
 
+  /** Whether an engine may have got it. */
+  get left(): boolean {
+    return this.#place.post.left
+  }
+
+  /** Whether a part of the answer is here. */
+  get answered(): boolean {
+    return this.#answered
+  }
+
+  /** All that there is to send, if it was kept. */
+  get frame(): Uint8Array<ArrayBuffer> | undefined {
+    const { post, at, bytes } = this.#place
+    if (post.message === undefined || this.#chunked) return undefined
+    return new Uint8Array(post.message, at, bytes)
+  }
+
+  /** For the connection: it is sent once more, from there. */
+  moved(place: Place): void {
+    this.#place = place
+    this.#onRoom?.()
+  }
+
   /** Resolves at the end. An answer at its reader's pace is cancelled first. Call it once. */
   async finished(): Promise<void> {
     if (this.#ended) return
     if (this.#sink.paced) this.cancel()
+    if (this.#ended) return
     await new Promise<void>((resolve) => (this.#onEnd = resolve))
   }
 
@@ -72,12 +112,14 @@ export class PendingRequest {
    * anyway.
    */
   cancel(): void {
-    if (!this.#ended) this.#connection.frame(Kind.cancel, this.id, 0, undefined)
+    if (this.#ended) return
+    if (this.#connection.isUp) this.#connection.frame(Kind.cancel, this.id, 0, undefined)
+    else this.#connection.takeBack(this)
   }
 
   /** Resolves when the engine takes another chunk, or at the end. */
   async roomForChunk(): Promise<void> {
-    while (this.#chunksLeft === 0 && !this.#ended) {
+    while ((this.#chunksLeft === 0 || !this.#connection.isUp) && !this.#ended) {
       await new Promise<void>((resolve) => (this.#onRoom = resolve))
     }
   }
@@ -86,6 +128,7 @@ export class PendingRequest {
   chunk(write: (writer: CborWriter) => void): void {
     if (this.#ended) return
     this.#connection.frame(Kind.chunk, this.id, 1, undefined, write)
+    this.#chunked = true
     --this.#chunksLeft
   }
 
@@ -98,6 +141,7 @@ export class PendingRequest {
     }
     const body = asMap(frame.body[0], 'an answer')
     const more = body['more'] === true
+    this.#answered = true
     try {
       if (frame.kind === Kind.chunk) this.#sink.chunk(frame.tail, more)
       else this.#sink.reply(body, frame.tail, more)

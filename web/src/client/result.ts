@@ -192,7 +192,7 @@ export class Collector<T> implements Sink {
 
   #finish(): void {
     this.#ended = true
-    if (!this.#complete) this.request?.cancel()
     this.#resolve({ rows: this.#rows, ...this.#summary! })
+    if (!this.#complete) this.request?.cancel()
   }
 }

@@ -1,8 +1,11 @@
 // A transaction: what is asked through it is kept together, or not at all.
-import { badRequest } from '../protocol/errors.js'
+import { badRequest, OutboardError } from '../protocol/errors.js'
 import type { Connection } from './connection.js'
 import { Lane, noArguments } from './lane.js'
 import { Session } from './session.js'
+
+/** So many engines may go before a transaction has begun. */
+const beginsMax = 3
 
 export class Transaction extends Session {
   /** @internal */
@@ -23,7 +26,7 @@ export class Transaction extends Session {
         'use the inner one, or await its end',
       )
     lane.refusal = innerIsOpen
-    const inner = runTransaction(new Lane(lane.connection, lane.session), fn)
+    const inner = nested(new Lane(lane.connection, lane.session), fn)
     lane.inner = inner.then(
       () => {},
       () => {},
@@ -43,11 +46,30 @@ export async function transact<T>(
   connection: Connection,
   fn: (tx: Transaction) => Promise<T> | T,
 ): Promise<T> {
-  return runTransaction(new Lane(connection, connection.newSession()), fn)
+  for (let losses = 1; ; ++losses) {
+    const lane = new Lane(connection, connection.newSession())
+    try {
+      await lane.ask('begin', {}, noArguments)
+    } catch (error) {
+      // The engine went before anything was done; the next one can begin it as well.
+      if (isLoss(error) && connection.lost === undefined && losses < beginsMax) continue
+      throw error
+    }
+    return perform(lane, fn)
+  }
 }
 
-async function runTransaction<T>(lane: Lane, fn: (tx: Transaction) => Promise<T> | T): Promise<T> {
+function isLoss(error: unknown): boolean {
+  return error instanceof OutboardError && error.code === 'worker_lost'
+}
+
+async function nested<T>(lane: Lane, fn: (tx: Transaction) => Promise<T> | T): Promise<T> {
   await lane.ask('begin', {}, noArguments)
+  return perform(lane, fn)
+}
+
+// What has begun: commits or rolls back.
+async function perform<T>(lane: Lane, fn: (tx: Transaction) => Promise<T> | T): Promise<T> {
   const end = new Lane(lane.connection, lane.session) // can still be used when `lane` cannot
   try {
     const result = await fn(new Transaction(lane))

@@ -5,7 +5,7 @@ export type Storage = 'opfs' | 'memory'
 
 export type ToWorker =
   | { type: 'open'; name: string; storage: Storage; wasmUrl?: string }
-  /** Close the files and answer `closed`. */
+  /** Close the files, when nobody would lose anything or after a moment, and answer `closed`. */
   | { type: 'close' }
 
 // Handing a buffer over costs more than copying a small one.
@@ -22,4 +22,6 @@ export type FromWorker =
   | { type: 'failed'; code: Code; message: string; hint: string }
   /** The engine is gone, though the worker is not. */
   | { type: 'lost'; message: string }
+  /** A newer version waits for the files: ask for `close`. */
+  | { type: 'outdated' }
   | { type: 'closed' }

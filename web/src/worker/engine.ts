@@ -12,9 +12,12 @@ interface Exports {
   outboard_alloc(bytes: number): number
   outboard_free(at: number): void
   outboard_open(storage: number): number
-  outboard_send(engine: number, at: number, bytes: number): void
+  outboard_connect(engine: number): number
+  outboard_disconnect(engine: number, client: number): void
+  outboard_send(engine: number, client: number, at: number, bytes: number): void
   outboard_run(engine: number): number
-  outboard_next(engine: number): number
+  outboard_is_quiet(engine: number): number
+  outboard_next(engine: number, client: number): number
   outboard_next_data(engine: number): number
   outboard_wake_ms(engine: number): number
   outboard_close(engine: number): void
@@ -25,8 +28,11 @@ const exportNames = [
   '_initialize',
   'outboard_alloc',
   'outboard_open',
+  'outboard_connect',
+  'outboard_disconnect',
   'outboard_send',
   'outboard_run',
+  'outboard_is_quiet',
   'outboard_next',
   'outboard_next_data',
   'outboard_wake_ms',
@@ -125,13 +131,23 @@ export class Engine {
     if (this.#engine === 0) throw new Error('the engine could not be made')
   }
 
-  /** Hands it a message. */
-  send(message: ArrayBuffer): void {
+  /** A new client, by its number. */
+  connect(): number {
+    return this.#module.exports.outboard_connect(this.#engine)
+  }
+
+  /** The end of one: what it had open is rolled back, what it asked is dropped. */
+  disconnect(client: number): void {
+    this.#module.exports.outboard_disconnect(this.#engine, client)
+  }
+
+  /** Hands it a message of that client. */
+  send(client: number, message: ArrayBuffer): void {
     const { exports } = this.#module
     const at = exports.outboard_alloc(message.byteLength)
     if (at === 0) throw new Error('the engine is out of memory')
     this.#module.bytes(at, message.byteLength).set(new Uint8Array(message))
-    exports.outboard_send(this.#engine, at, message.byteLength)
+    exports.outboard_send(this.#engine, client, at, message.byteLength)
   }
 
   /** Works for a few milliseconds. True: there is more to do. */
@@ -139,9 +155,14 @@ export class Engine {
     return this.#module.exports.outboard_run(this.#engine) !== 0
   }
 
-  /** What is to be posted to the page now, if anything. */
-  next(): ArrayBuffer | undefined {
-    const length = this.#module.exports.outboard_next(this.#engine) >>> 0
+  /** Whether nobody would lose anything but time if it ended now. */
+  isQuiet(): boolean {
+    return this.#module.exports.outboard_is_quiet(this.#engine) !== 0
+  }
+
+  /** What is to be posted to that client now, if anything. */
+  next(client: number): ArrayBuffer | undefined {
+    const length = this.#module.exports.outboard_next(this.#engine, client) >>> 0
     if (length === 0) return undefined
     const at = this.#module.exports.outboard_next_data(this.#engine)
     return this.#module.bytes(at, length).slice().buffer

@@ -1,7 +1,8 @@
-// Runs one engine in this worker: lets in what the page posts, gives the engine its turns, posts
-// what it says.
+// Runs one engine in this worker, as soon as the files are to be had: lets in what the page and its
+// guests post, gives the engine its turns, posts what it says.
 import { type FromWorker, type ToWorker, transferOf } from '../protocol/host.js'
 import { Engine, loadModule, type Module } from './engine.js'
+import { Guests } from './guests.js'
 import { takeLock } from './locks.js'
 import { OpfsFiles } from './opfs.js'
 import { Problem, textOf } from './problem.js'
@@ -13,13 +14,18 @@ export interface Page {
 }
 
 const lockWaitMs = 1_000
+/** How long a transaction of somebody, or a result in pieces, may hold up the closing. */
+const closingMs = 1_000
 
 export class EngineHost {
   readonly #page: Page
-  readonly #early: ArrayBuffer[] = []
+  readonly #stop = new AbortController()
   readonly #tick = new MessageChannel()
   #files: OpfsFiles | undefined
+  #guests: Guests | undefined
   #engine: Engine | undefined
+  #client = 0 // the page's
+  #closing = false
   #ended = false
   #ticking = false
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -33,18 +39,20 @@ export class EngineHost {
     }
   }
 
-  /** Takes what the page posted. */
+  /** Takes what the page posted. Frames only once it said `ready`. */
   receive(message: ArrayBuffer | ToWorker): void {
     if (this.#ended) return
     if (message instanceof ArrayBuffer) {
-      if (this.#engine === undefined) this.#early.push(message)
-      else this.#guard(() => this.#take(message))
+      this.#guard(() => {
+        this.#engine?.send(this.#client, message)
+        this.#turn()
+      })
     } else if (message.type === 'open') {
       void this.#open(message)
-    } else {
-      this.#guard(() => this.#engine?.close())
-      this.#end()
-      this.#page.postMessage({ type: 'closed' })
+    } else if (!this.#closing) {
+      this.#closing = true
+      setTimeout(() => this.#guard(() => this.#close()), closingMs)
+      this.#turn()
     }
   }
 
@@ -53,15 +61,25 @@ export class EngineHost {
     const url = wasmUrl ?? new URL('./outboard.wasm', import.meta.url).href
     const lock = `outboard-worker:${crypto.randomUUID?.() ?? Math.random()}`
     try {
+      const loading = loadModule(url)
+      loading.catch(() => this.#stop.abort()) // the files are of no use then
+      const shared = storage === 'opfs' && navigator.locks !== undefined
+      const elected = (): void => {
+        if (shared) this.#guests = new Guests(name, lock, this.#guestEvents)
+      }
       const [module, files, release] = await settled(
-        loadModule(url),
-        storage === 'opfs' ? OpfsFiles.open(name) : Promise.resolve(undefined),
-        takeLock(lock, lockWaitMs),
+        loading,
+        storage === 'opfs'
+          ? OpfsFiles.open(name, this.#stop.signal, elected)
+          : Promise.resolve(undefined),
+        takeLock(lock, AbortSignal.timeout(lockWaitMs)),
       )
+      if (this.#ended) return files?.close()
       this.#start(module, files, storage)
       this.#page.postMessage({ type: 'ready', ...(release === undefined ? {} : { lock }) })
-      for (const message of this.#early.splice(0)) this.#guard(() => this.#take(message))
+      this.#guests?.welcome(this.#engine!)
     } catch (error) {
+      if (this.#ended) return
       this.#end()
       this.#page.postMessage({ type: 'failed', ...failureOf(error) })
     }
@@ -71,11 +89,16 @@ export class EngineHost {
     this.#files = files
     module.files = files
     this.#engine = new Engine(module, storage)
+    this.#client = this.#engine.connect()
   }
 
-  #take(message: ArrayBuffer): void {
-    this.#engine?.send(message)
-    this.#turn()
+  readonly #guestEvents = {
+    work: (action: () => void): void =>
+      this.#guard(() => {
+        action()
+        this.#turn()
+      }),
+    outdated: (): void => this.#page.postMessage({ type: 'outdated' }),
   }
 
   #turn(): void {
@@ -83,11 +106,27 @@ export class EngineHost {
       const engine = this.#engine
       if (engine === undefined) return
       const more = engine.run()
-      const message = engine.next()
-      if (message !== undefined) this.#page.postMessage(message, transferOf(message))
+      this.#postToPage(engine)
+      this.#guests?.post()
+      if (this.#closing && engine.isQuiet()) return this.#close()
       if (more) return this.#tickSoon()
       this.#wakeIn(engine.wakeMs())
     })
+  }
+
+  #postToPage(engine: Engine): void {
+    const message = engine.next(this.#client)
+    if (message !== undefined) this.#page.postMessage(message, transferOf(message))
+  }
+
+  // Everything that was done has been answered when this returns.
+  #close(): void {
+    if (this.#ended) return
+    this.#guests?.close()
+    this.#guests = undefined
+    this.#engine?.close()
+    this.#end()
+    this.#page.postMessage({ type: 'closed' })
   }
 
   // Behind the messages that are waiting already, so that they are let in.
@@ -113,6 +152,7 @@ export class EngineHost {
 
   // After a trap the instance cannot be trusted with another call.
   #guard(action: () => void): void {
+    if (this.#ended) return
     try {
       action()
     } catch (error) {
@@ -125,6 +165,8 @@ export class EngineHost {
   #end(): void {
     this.#ended = true
     this.#engine = undefined
+    this.#guests?.abandon()
+    this.#stop.abort()
     clearTimeout(this.#timer)
     this.#files?.close()
     this.#tick.port1.close()

@@ -1,6 +1,7 @@
 // The files of one database in the origin private file system (rule H12): plain files in a
 // directory of their own, open for as long as the engine lives. Reading and writing is synchronous,
 // and never throws.
+import { meetingOf } from '../protocol/tabs.js'
 import { isNamed, Problem, textOf } from './problem.js'
 import { takeLock } from './locks.js'
 
@@ -13,10 +14,9 @@ export const notOpen = -3
 const names = ['db', 'db-wal', 'db-journal', ...Array.from({ length: 8 }, (_, i) => `scratch-${i}`)]
 const scratchFrom = 3
 
-// A page that is being reloaded may take seconds to let go, if its engine is in the middle of a
-// statement.
-const ownerWaitMs = 3_000
-const handleWaitMs = 500
+// The lock of an owner that died may be free a moment before its files are; and without Web Locks
+// this is all the waiting there is.
+const handleWaitMs = 3_000
 const handleRetryMs = 20
 
 export class OpfsFiles {
@@ -31,13 +31,18 @@ export class OpfsFiles {
   }
 
   /**
-   * Opens the files. Fails with `busy` if another worker has them, `unavailable` if
-   * none can be had.
+   * Waits until no other worker has the files, or `signal` calls it off, and opens them. `elected`
+   * is called once they are ours. Fails with `busy` where there are no Web Locks to wait by and
+   * another worker has the files, `unavailable` if none can be had.
    */
-  static async open(name: string): Promise<OpfsFiles> {
+  static async open(name: string, signal: AbortSignal, elected: () => void): Promise<OpfsFiles> {
     const directory = await directoryOf(name)
-    const release = await takeLock(`outboard:${name}`, ownerWaitMs)
-    if (release === undefined && navigator.locks !== undefined) throw heldElsewhere(name)
+    const release = await takeLock(meetingOf(name), signal)
+    if (signal.aborted) {
+      release?.()
+      throw heldElsewhere(name)
+    }
+    elected()
     const files = new OpfsFiles(directory, release ?? (() => {}))
     try {
       await Promise.all([0, 1, 2].map((slot) => files.#open(slot)))
@@ -111,7 +116,7 @@ export class OpfsFiles {
 
   async #open(slot: number): Promise<void> {
     const file = await this.#directory.getFileHandle(names[slot]!, { create: true })
-    const end = performance.now() + (navigator.locks === undefined ? ownerWaitMs : handleWaitMs)
+    const end = performance.now() + handleWaitMs
     for (;;) {
       try {
         const handle = await file.createSyncAccessHandle()
@@ -119,7 +124,6 @@ export class OpfsFiles {
         else this.#handles[slot] = handle
         return
       } catch (error) {
-        // The lock of an owner that died may be free a moment before its files are.
         if (!isNamed(error, 'NoModificationAllowedError') || performance.now() > end) throw error
         await new Promise((resolve) => setTimeout(resolve, handleRetryMs))
       }

@@ -8,7 +8,7 @@ import { TestServer } from './server.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const dist = join(here, '../../dist')
-const testTimeoutMs = 90_000
+const testTimeoutMs = Number(process.env.OUTBOARD_TEST_TIMEOUT_MS ?? 90_000)
 
 export const executable = process.env.OUTBOARD_CHROMIUM ?? '/usr/bin/chromium'
 export const switches = [

@@ -43,7 +43,8 @@ export class TestServer {
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname))
     response.setHeader('Content-Security-Policy', policy)
     response.setHeader('X-Content-Type-Options', 'nosniff')
-    response.setHeader('Cache-Control', 'no-store')
+    // Not `no-store`, which would keep pages out of the back/forward cache.
+    response.setHeader('Cache-Control', 'no-cache')
     const route = this.routes.get(path)
     if (route) return route(response)
     if (path === '/') return page(response)

@@ -133,34 +133,6 @@ export const tests = {
       note(`opened in ${opened.join(', ')} ms, right after a reload`)
     },
 
-  'a database that another tab has open is busy': async ({ page, newPage, database, note }) => {
-    await page.evaluate(openDatabase, [database])
-    const other = await newPage()
-    const failure = await other.evaluate(failureOf, [database])
-    equal([failure.code, failure.isTyped], ['busy', true])
-    check(failure.message.includes(database), failure.message)
-    note(`refused after ${Math.round(failure.ms)} ms`)
-    // Another one is not, and neither is this one once it is closed.
-    await other.evaluate(openDatabase, [`${database} other`])
-    await page.evaluate(() => db.close())
-    await other.evaluate(openDatabase, [database])
-  },
-
-  'a database is taken over from a tab that closes meanwhile': async ({
-    page,
-    newPage,
-    database,
-  }) => {
-    await page.evaluate(openDatabase, [database])
-    await page.evaluate(() => db.exec('create table t(a)'))
-    const other = await newPage()
-    const opening = other.evaluate(openDatabase, [database])
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    await page.close()
-    equal((await opening).created, false)
-    equal(await other.evaluate(() => db.all('select * from t')), [])
-  },
-
   'names may hold anything, and stay apart': async ({ page, database }) => {
     const names = [
       'a/b',

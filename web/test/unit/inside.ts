@@ -3,8 +3,7 @@ import { webcrypto } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Connection } from '../../src/client/connection.ts'
 import { Database } from '../../src/client/database.ts'
-import type { WorkerHost } from '../../src/client/host.ts'
-import { Lane } from '../../src/client/lane.ts'
+import { greet } from '../../src/client/open.ts'
 import { OutboardError } from '../../src/protocol/errors.ts'
 import type { FromWorker } from '../../src/protocol/host.ts'
 import { EngineHost } from '../../src/worker/host.ts'
@@ -30,7 +29,6 @@ export interface Traffic {
 }
 
 export async function openInside(traffic?: Traffic): Promise<Database> {
-  let connection!: Connection
   let ready!: () => void
   let failed!: (error: unknown) => void
   const started = new Promise<void>((resolve, reject) => {
@@ -47,32 +45,30 @@ export async function openInside(traffic?: Traffic): Promise<Database> {
           connection.receive(message)
         } else if (message.type === 'ready') ready()
         else if (message.type === 'closed') closed.shift()?.()
-        else {
+        else if (message.type === 'failed' || message.type === 'lost') {
           failed(new Error(message.message))
           connection.lose(new OutboardError('worker_lost', message.message))
         }
       })
     },
   })
-  const host = {
+  const port = {
     postMessage: (message: ArrayBuffer) => {
       traffic?.toWorker.push(message)
       setImmediate(() => worker.receive(message))
     },
-    stop: () =>
-      new Promise<void>((resolve) => {
-        closed.push(resolve)
-        setImmediate(() => worker.receive({ type: 'close' }))
-      }),
   }
-  connection = new Connection(host)
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      closed.push(resolve)
+      setImmediate(() => worker.receive({ type: 'close' }))
+    })
+  const connection = new Connection()
   worker.receive({ type: 'open', name: 'inside', storage: 'memory', wasmUrl: wasmUrl() })
   await started
-  await new Promise<void>((resolve, reject) =>
-    connection.hello({ reply: () => resolve(), chunk: () => {}, failed: reject }),
-  )
-  await new Lane(connection).ask('open', {}, (writer) => writer.item({ storage: 'memory' }))
-  return new Database(connection, host as unknown as WorkerHost, {
+  await greet(connection, port, { name: 'inside', storage: 'memory', durability: 'process' })
+  connection.resume()
+  return new Database(connection, { stop }, {
     name: 'inside',
     storage: 'memory',
     durability: 'process',

@@ -1,0 +1,267 @@
+// Where this client's engine is: in this tab's own worker, if that is the owner of the files, or in
+// another tab's. docs/architecture.md tells the states and what moves between them.
+import { OutboardError } from '../protocol/errors.js'
+import { meetingOf, type ToMeeting } from '../protocol/tabs.js'
+import type { Port } from './channel.js'
+import type { Connection } from './connection.js'
+import { type HostOptions, WorkerHost } from './host.js'
+import { watchLife } from './life.js'
+import { Link } from './link.js'
+import type { Loss } from './loss.js'
+
+export interface TabEvents {
+  /** An engine takes frames: greet it, and resume the connection when it has answered. */
+  attached(port: Port): void
+  /** There is no engine, and never will be one for this client. */
+  failed(error: OutboardError): void
+}
+
+/** An owner that says nothing for so long is asked whether it is there, and then given up. */
+const silenceMs = 1_000
+/** So many engines of this tab may die within that time before it gives up. */
+const deathsMax = 5
+const deathsMs = 60_000
+const closeTimeoutMs = 5_000
+
+export class Tab {
+  readonly #options: HostOptions
+  readonly #connection: Connection
+  readonly #events: TabEvents
+  readonly #client = crypto.randomUUID?.() ?? String(Math.random())
+  readonly #isShared: boolean
+  readonly #ignoreLife: () => void
+  #meeting: BroadcastChannel | undefined
+  #host: WorkerHost | undefined
+  #link: Link | undefined
+  #stopping: Promise<void> | undefined
+  #leaving: WorkerHost | undefined
+  #links = 0
+  #isOwner = false
+  #suspended = false
+  #closed = false
+  #failure: OutboardError | undefined // of the worker
+  #deaths: number[] = []
+  #attached = false // once at least
+  #asked = false
+  #owned = false // when that was asked
+  #heardAt = 0
+  #patience: ReturnType<typeof setInterval> | undefined
+
+  /** Looks for an engine at once. */
+  constructor(options: HostOptions, connection: Connection, events: TabEvents) {
+    this.#options = options
+    this.#connection = connection
+    this.#events = events
+    this.#isShared = options.storage === 'opfs' && navigator.locks !== undefined
+    const life = {
+      suspend: () => this.#suspend(),
+      resume: () => this.#resume(),
+      hidden: () => void this.#makeRoom(),
+    }
+    this.#ignoreLife = this.#isShared ? watchLife(life) : () => {}
+    this.#start()
+  }
+
+  /** Leaves, and ends the worker; its files are closed when this resolves. May be called again. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop(closeTimeoutMs)
+    return this.#stopping
+  }
+
+  /** As `stop`, at once. */
+  terminate(): void {
+    this.#stopping ??= this.#stop(0)
+  }
+
+  async #stop(limitMs: number): Promise<void> {
+    this.#closed = true
+    this.#ignoreLife()
+    this.#unlink()
+    this.#meeting?.close()
+    await this.#host?.stop(limitMs)
+  }
+
+  #start(): void {
+    this.#startHost()
+    if (!this.#isShared) return
+    this.#heardAt = performance.now()
+    this.#meeting ??= new BroadcastChannel(meetingOf(this.#options.name))
+    this.#meeting.onmessage = ({ data }: MessageEvent<ToMeeting>) => this.#meet(data)
+    this.#seek()
+  }
+
+  #startHost(): void {
+    this.#failure = undefined
+    try {
+      const host: WorkerHost = new WorkerHost(this.#options, {
+        ready: () => this.#own(host),
+        message: (message) => this.#connection.receive(message),
+        failed: (error) => void this.#fail(error),
+        lost: (error) => this.#die(error),
+        outdated: () => void this.#handOver(),
+      })
+      this.#host = host
+    } catch (error) {
+      void this.#fail(error as OutboardError)
+    }
+  }
+
+  // A guest again, of whoever is or will be the owner.
+  #seek(): void {
+    this.#link?.close()
+    this.#patience ??= setInterval(() => this.#lookForSilence(), silenceMs)
+    const name = `outboard-link:${this.#client}:${++this.#links}`
+    const link: Link = new Link(name, this.#client, (message) => this.#say(message), {
+      accepted: () => {
+        this.#heard()
+        this.#attach(link)
+      },
+      message: (message) => {
+        this.#heard()
+        this.#connection.receive(message)
+      },
+      refused: (error) => this.#events.failed(error),
+      lost: (loss) => {
+        this.#leave(loss)
+        this.#seek()
+      },
+    })
+    this.#link = link
+  }
+
+  #own(host: WorkerHost): void {
+    if (this.#link?.isAccepted) this.#connection.detach('unclean')
+    this.#unlink()
+    this.#isOwner = true
+    this.#attach(host)
+  }
+
+  #unlink(): void {
+    this.#link?.close()
+    this.#link = undefined
+    clearInterval(this.#patience)
+    this.#patience = undefined
+  }
+
+  #attach(port: Port): void {
+    this.#attached = true
+    this.#events.attached(port)
+  }
+
+  // The engine in another tab is gone. Perhaps this tab's worker could not start before.
+  #leave(loss: Loss): void {
+    this.#connection.detach(loss)
+    this.#heard()
+    if (this.#host === undefined) this.#startHost()
+  }
+
+  // The worker cannot start: this tab can only be a guest.
+  async #fail(error: OutboardError): Promise<void> {
+    if (this.#closed) return
+    this.#host = undefined
+    this.#failure = error
+    if (!this.#isShared) return this.#events.failed(error)
+    if (this.#link?.isAccepted || (await this.#hasOwner())) return
+    if (!this.#closed && this.#failure === error) this.#events.failed(error)
+  }
+
+  // The engine in this tab's worker is gone without a word.
+  #die(error: OutboardError): void {
+    if (this.#closed) return
+    this.#host = undefined
+    if (!this.#isShared) return this.#events.failed(error)
+    const now = performance.now()
+    this.#deaths = [...this.#deaths.filter((at) => at > now - deathsMs), now]
+    if (this.#deaths.length > deathsMax) return this.#events.failed(error)
+    this.#isOwner = false
+    this.#connection.detach('unclean')
+    this.#start()
+  }
+
+  // A page that sleeps keeps its locks and answers nobody, so it must have none. And a message on
+  // a channel that it listens to would keep it from coming back.
+  #suspend(): void {
+    if (this.#suspended || this.#closed) return
+    this.#suspended = true
+    this.#host?.terminate()
+    this.#host = undefined
+    this.#unlink()
+    this.#meeting?.close()
+    this.#meeting = undefined
+    this.#isOwner = false
+    this.#connection.detach('unclean')
+  }
+
+  #resume(): void {
+    if (!this.#suspended || this.#closed) return
+    this.#suspended = false
+    this.#start()
+  }
+
+  // Hidden pages may be put to sleep: better to go while there is time to do it well.
+  async #makeRoom(): Promise<void> {
+    if (!this.#isOwner) return
+    const { pending = [] } = await navigator.locks.query()
+    const name = meetingOf(this.#options.name)
+    if (pending.some((lock) => lock.name === name)) await this.#handOver()
+  }
+
+  // Closes the engine when that costs nobody anything, and gets behind those who wait.
+  async #handOver(): Promise<void> {
+    const host = this.#host
+    if (!this.#isOwner || host === undefined || this.#leaving === host) return
+    this.#leaving = host
+    const closed = await host.stop(Infinity)
+    if (this.#host !== host || this.#closed) return
+    this.#isOwner = false
+    this.#connection.detach(closed ? 'clean' : 'unclean')
+    this.#start()
+  }
+
+  #meet(message: ToMeeting): void {
+    if (message.type === 'owner') this.#link?.meet(message.owner)
+    else if (message.type === 'here') this.#heard()
+    else if (message.type === 'ask' && this.#isOwner) this.#say({ type: 'here' })
+  }
+
+  #say(message: ToMeeting): void {
+    this.#meeting?.postMessage(message)
+  }
+
+  #heard(): void {
+    this.#heardAt = performance.now()
+    this.#asked = false
+  }
+
+  // Somebody waits, and nothing comes: is there an owner that works? To look at the locks makes the
+  // browser drop an owner that it keeps asleep.
+  #lookForSilence(): void {
+    if (this.#attached && !this.#connection.isWaiting) return this.#heard()
+    if (performance.now() - this.#heardAt < silenceMs) return
+    if (this.#asked && this.#owned) this.#forsake()
+    this.#asked = true
+    this.#heardAt = performance.now()
+    this.#say({ type: 'ask' })
+    void this.#hasOwner().then((owned) => (this.#owned = owned))
+  }
+
+  #forsake(): void {
+    const error = heldBySuspendedTab(this.#options.name)
+    if (this.#attached) this.#connection.forsake(error)
+    else this.#events.failed(error)
+  }
+
+  async #hasOwner(): Promise<boolean> {
+    const { held = [] } = await navigator.locks.query()
+    const name = meetingOf(this.#options.name)
+    return held.some((lock) => lock.name === name)
+  }
+}
+
+function heldBySuspendedTab(name: string): OutboardError {
+  return new OutboardError(
+    'unavailable',
+    `the database '${name}' is held by a tab that does not answer`,
+    { hint: 'held by a suspended tab: close the other tabs of this site, or try again' },
+  )
+}

@@ -1,0 +1,182 @@
+// The guests of an owner: clients in other tabs, and further ones of its own page (rule H15).
+//
+// A guest that dies, sleeps or leaves gives its lock back: then what it had open is rolled back.
+// One that does not take in what it is sent is sent no more than a window; the rest waits in the
+// engine, which does not serve it meanwhile.
+import {
+  type FromGuest,
+  meetingOf,
+  tabsVersion,
+  type ToGuest,
+  type ToMeeting,
+} from '../protocol/tabs.js'
+
+/** The engine, as guests need it. */
+export interface GuestEngine {
+  connect(): number
+  disconnect(client: number): void
+  send(client: number, message: ArrayBuffer): void
+  next(client: number): ArrayBuffer | undefined
+}
+
+export interface GuestEvents {
+  /** A guest has sent something, or can take more: the engine wants a turn. */
+  work(action: () => void): void
+  /** A client of a newer version waits: this owner should make room for it (rule H10). */
+  outdated(): void
+}
+
+const guestsMax = 100
+/** Sent to a guest and not taken in yet; a whole answer may come on top. */
+const windowBytes = 4 << 20
+/** A guest that takes in nothing for so long, while its window is full, is dropped. */
+const silenceMs = 30_000
+
+interface Guest {
+  link: string
+  client: string
+  id: number // the engine's
+  channel: BroadcastChannel
+  watch: AbortController
+  sent: number
+  heard: number
+  silence: ReturnType<typeof setTimeout> | undefined
+}
+
+export class Guests {
+  readonly #owner: string
+  readonly #events: GuestEvents
+  readonly #meeting: BroadcastChannel
+  readonly #guests = new Map<string, Guest>() // by link
+  #engine: GuestEngine | undefined
+
+  /** From now on it answers whoever asks whether an owner is there. */
+  constructor(name: string, owner: string, events: GuestEvents) {
+    this.#owner = owner
+    this.#events = events
+    this.#meeting = new BroadcastChannel(meetingOf(name))
+    this.#meeting.onmessage = ({ data }: MessageEvent<ToMeeting>) => {
+      if (data.type === 'seek') this.#seek(data)
+      else if (data.type === 'ask') this.#say({ type: 'here' })
+    }
+  }
+
+  get any(): boolean {
+    return this.#guests.size > 0
+  }
+
+  /** The engine runs: lets guests in. */
+  welcome(engine: GuestEngine): void {
+    this.#engine = engine
+    this.#say({ type: 'owner', owner: this.#owner })
+  }
+
+  /** Posts what the engine has for them, as far as they take it in. */
+  post(): void {
+    for (const guest of this.#guests.values()) {
+      while (guest.sent - guest.heard < windowBytes && this.#postNext(guest));
+      this.#watchSilence(guest)
+    }
+  }
+
+  /** Posts all that is left, tells them that it was all, and lets nobody in any more. */
+  close(): void {
+    for (const guest of this.#guests.values()) {
+      while (this.#postNext(guest));
+      guest.channel.postMessage({ type: 'closed' } satisfies ToGuest)
+    }
+    this.abandon()
+  }
+
+  /** The engine is lost: nothing can be said about what was not answered. */
+  abandon(): void {
+    this.#engine = undefined
+    this.#meeting.close()
+    for (const guest of this.#guests.values()) forget(guest)
+    this.#guests.clear()
+  }
+
+  #say(message: ToMeeting): void {
+    this.#meeting.postMessage(message)
+  }
+
+  #seek({ link, client, version }: Extract<ToMeeting, { type: 'seek' }>): void {
+    const engine = this.#engine
+    if (engine === undefined || this.#guests.has(link)) return
+    if (version > tabsVersion) return this.#events.outdated()
+    // An earlier link of the same client must not do anything after this one has begun.
+    for (const guest of this.#guests.values()) if (guest.client === client) this.#drop(guest)
+    const channel = new BroadcastChannel(link)
+    const answer = (message: ToGuest): void => channel.postMessage(message)
+    const refusal = version < tabsVersion ? tooOld : this.#guests.size >= guestsMax && tooMany
+    if (refusal) {
+      answer({ type: 'refused', ...refusal })
+      return channel.close()
+    }
+    const guest: Guest = {
+      link,
+      client,
+      id: engine.connect(),
+      channel,
+      watch: new AbortController(),
+      sent: 0,
+      heard: 0,
+      silence: undefined,
+    }
+    this.#guests.set(link, guest)
+    channel.onmessage = ({ data }: MessageEvent<ArrayBuffer | FromGuest>) => this.#take(guest, data)
+    const { signal } = guest.watch
+    const gone = (): void => this.#events.work(() => this.#drop(guest))
+    navigator.locks.request(link, { signal }, gone).catch(() => {}) // called off
+    answer({ type: 'accepted', owner: this.#owner })
+  }
+
+  #take(guest: Guest, data: ArrayBuffer | FromGuest): void {
+    this.#events.work(() => {
+      if (data instanceof ArrayBuffer) return this.#engine?.send(guest.id, data)
+      guest.heard = data.bytes
+      clearTimeout(guest.silence)
+      guest.silence = undefined
+    })
+  }
+
+  #postNext(guest: Guest): boolean {
+    const message = this.#engine?.next(guest.id)
+    if (message === undefined) return false
+    guest.sent += message.byteLength
+    guest.channel.postMessage(message)
+    return true
+  }
+
+  #watchSilence(guest: Guest): void {
+    if (guest.silence !== undefined || guest.sent - guest.heard < windowBytes) return
+    guest.silence = setTimeout(() => this.#events.work(() => this.#drop(guest)), silenceMs)
+  }
+
+  // It may be there still, or wake up later: then it reads this, and seeks anew.
+  #drop(guest: Guest): void {
+    if (!this.#guests.delete(guest.link)) return
+    while (this.#postNext(guest));
+    this.#engine?.disconnect(guest.id)
+    guest.channel.postMessage({ type: 'closed' } satisfies ToGuest)
+    forget(guest)
+  }
+}
+
+function forget(guest: Guest): void {
+  clearTimeout(guest.silence)
+  guest.watch.abort()
+  guest.channel.close()
+}
+
+const tooOld = {
+  code: 'outdated',
+  message: 'another tab has opened the database with a newer version',
+  hint: 'reload this page',
+} as const
+
+const tooMany = {
+  code: 'busy',
+  message: `${guestsMax} tabs share this database already`,
+  hint: 'close some of them',
+} as const

@@ -1,0 +1,347 @@
+// Several tabs, one engine: whoever has it may go in any way, and the others go on (H15 to H17).
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { SharedDatabase, withBrowser } from './shared_database.mjs'
+
+function check(condition, message) {
+  if (!condition) throw new Error(message)
+}
+
+function equal(actual, expected, what = '') {
+  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
+  check(a === b, `${what} is ${a}, not ${b}`)
+}
+
+// The package as it will be once the messages between tabs have changed, under /newer/.
+async function serveNewer(server) {
+  const source = (path) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url))
+  const { outputFiles } = await build({
+    entryPoints: [source('index.ts'), source('worker.ts')],
+    outdir: '/newer',
+    bundle: true,
+    format: 'esm',
+    write: false,
+    plugins: [
+      {
+        name: 'newer',
+        setup: ({ onLoad }) =>
+          onLoad({ filter: /protocol\/tabs\.ts$/ }, async ({ path }) => ({
+            contents: (await readFile(path, 'utf8')).replace('tabsVersion = 1', 'tabsVersion = 2'),
+            loader: 'ts',
+          })),
+      },
+    ],
+  })
+  const serve = (path, type, body) =>
+    server.routes.set(path, (response) => {
+      response.setHeader('Content-Type', type)
+      response.end(body)
+    })
+  for (const { path, contents } of outputFiles) serve(path, 'text/javascript', contents)
+  const wasm = new URL('../../dist/outboard.wasm', import.meta.url)
+  serve('/newer/outboard.wasm', 'application/wasm', await readFile(wasm))
+}
+
+// A worker that tells, on a channel of its own, how many bytes it has posted to other tabs.
+async function serveCounting(server) {
+  const worker = await readFile(new URL('../../dist/worker.js', import.meta.url), 'utf8')
+  server.routes.set('/outboard/counting.js', (response) => {
+    response.setHeader('Content-Type', 'text/javascript')
+    response.end(`
+      {
+        const { postMessage } = BroadcastChannel.prototype
+        const counter = new BroadcastChannel('counter')
+        let bytes = 0
+        BroadcastChannel.prototype.postMessage = function (message) {
+          if (message instanceof ArrayBuffer) bytes += message.byteLength
+          postMessage.call(this, message)
+        }
+        counter.onmessage = () => postMessage.call(counter, bytes)
+      }
+      ${worker}`)
+  })
+}
+
+// The first tab is the owner; it and two guests write, and then something happens to it.
+function goesOn(happens, { comesBack = false } = {}) {
+  return ({ server, database, note }) =>
+    withBrowser(async (browser) => {
+      const shared = new SharedDatabase(browser, server.address, database)
+      const owner = await shared.tab()
+      const guests = [await shared.tab(), await shared.tab()]
+      await owner.show() // a hidden owner hands over
+      await owner.evaluate(() => db.exec('create table t(writer, number)'))
+      await shared.writeOn(owner)
+      const writers = []
+      for (const guest of guests) writers.push(await shared.writeOn(guest))
+      shared.longest = 0
+      const start = performance.now()
+      const gone = happens(owner, shared)
+      await Promise.all(writers.map((writer) => shared.progress(writer)))
+      const ms = Math.round(performance.now() - start)
+      await gone
+      const told = await shared.check(guests[0])
+      note(`the others went on after ${ms} ms; ${JSON.stringify(told)}`)
+      if (comesBack) await shared.check(owner)
+    })
+}
+
+export const tests = {
+  'H15: tabs, and clients of one page, share an engine': async ({
+    page,
+    newPage,
+    database,
+    note,
+  }) => {
+    const other = await newPage()
+    const openTwice = async (name) => {
+      const { open } = await import('/outboard/index.js')
+      window.databases = [await open(name), await open(name)]
+      return databases.map((db) => db.info.created)
+    }
+    equal(await page.evaluate(openTwice, database), [true, false])
+    equal(await other.evaluate(openTwice, database), [false, false])
+    await page.evaluate(() => databases[1].exec('create table t(a)'))
+    for (const tab of [page, other])
+      for (const at of [0, 1])
+        await tab.evaluate((at) => databases[at].exec('insert into t values (?)', [at]), at)
+    equal(await other.evaluate(() => databases[1].all('select count(*) as n from t')), [{ n: 4 }])
+    const median = await other.evaluate(async () => {
+      const all = []
+      for (let i = 0; i < 300; ++i) {
+        const start = performance.now()
+        await databases[0].first('select 1')
+        all.push(performance.now() - start)
+      }
+      return all.sort((a, b) => a - b)[150]
+    })
+    note(`a read from another tab takes ${(median * 1000).toFixed(0)} µs`)
+    // Whoever closes it, the others keep it.
+    await page.evaluate(() => databases[0].close())
+    equal(await page.evaluate(() => databases[1].all('select count(*) as n from t')), [{ n: 4 }])
+    await other.evaluate(() => databases[0].close())
+    equal(await other.evaluate(() => databases[1].all('select count(*) as n from t')), [{ n: 4 }])
+  },
+
+  'a transaction of a tab that closes is rolled back, and the next writer goes on': async ({
+    page,
+    newPage,
+    database,
+  }) => {
+    const openHere = async (name) => {
+      const { open } = await import('/outboard/index.js')
+      window.db = await open(name)
+    }
+    await page.evaluate(openHere, database)
+    await page.evaluate(() => db.exec('create table t(a)'))
+    const other = await newPage()
+    await other.evaluate(openHere, database)
+    await other.evaluate(
+      () =>
+        new Promise((begun) => {
+          void db.transaction(async (tx) => {
+            await tx.exec('insert into t values (1)')
+            begun()
+            await new Promise(() => {})
+          })
+        }),
+    )
+    const waiting = page.evaluate(() => db.exec('insert into t values (2)'))
+    await other.close()
+    await waiting
+    equal(await page.evaluate(() => db.all('select a from t')), [{ a: 2 }])
+  },
+
+  'L7: a large result crosses to another tab in pieces': async ({ page, newPage, database }) => {
+    const openHere = async (name) => {
+      const { open } = await import('/outboard/index.js')
+      window.db = await open(name)
+    }
+    await page.evaluate(openHere, database)
+    const other = await newPage()
+    await other.evaluate(openHere, database)
+    const counts = await other.evaluate(async () => {
+      await db.exec('create table t(i, x)')
+      await db.many(
+        'insert into t values (?, zeroblob(1000))',
+        Array.from({ length: 50_000 }, (_, i) => [i]),
+      )
+      const { length } = await db.all('select * from t')
+      const { size } = await db.exportBlob()
+      let streamed = 0
+      for await (const rows of db.stream('select * from t').chunks()) streamed += rows.length
+      return [length, streamed, size > 50_000_000]
+    })
+    equal(counts, [50_000, 50_000, true])
+  },
+
+  'the others go on when the owner is closed': goesOn((owner) => owner.close()),
+
+  'when it crashes': goesOn((owner) => owner.crash()),
+
+  'when it is reloaded': goesOn(
+    async (owner, shared) => {
+      await owner.reload()
+      await shared.open(owner)
+    },
+    { comesBack: true },
+  ),
+
+  'when it goes to another page': goesOn((owner, { address }) => owner.goto(`${address}/outboard/`)),
+
+  'when it closes the database': goesOn((owner) => owner.evaluate(() => db.close())),
+
+  'when it is hidden': goesOn((owner, shared) => shared.browser.newTab(), { comesBack: true }),
+
+  'H16: when it is frozen': goesOn(
+    async (owner) => {
+      await owner.freeze()
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      await owner.unfreeze()
+    },
+    { comesBack: true },
+  ),
+
+  'H16: when it is put into the back/forward cache': goesOn(
+    async (owner, { address }) => {
+      await owner.evaluate(() => {
+        window.kept = true
+      })
+      await owner.goto(`${address}/outboard/`)
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      await owner.back()
+      const why = () =>
+        JSON.stringify(performance.getEntriesByType('navigation')[0].notRestoredReasons)
+      check(await owner.evaluate(() => window.kept), await owner.evaluate(why))
+    },
+    { comesBack: true },
+  ),
+
+  'H16: when it is closed in the middle of a long statement': goesOn(async (owner) => {
+    await owner.evaluate(() => {
+      const endless =
+        'with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n'
+      void db.all(endless).catch(() => {})
+    })
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    await owner.close()
+  }),
+
+  'H16: an owner that answers nothing leaves nobody hanging': ({ server, database, note }) =>
+    withBrowser(async (browser) => {
+      const shared = new SharedDatabase(browser, server.address, database)
+      const owner = await shared.tab()
+      const guest = await shared.tab()
+      await owner.show()
+      await guest.evaluate(() => db.exec('create table t(a)'))
+      // Its worker is in a statement of some seconds, and its page in a loop.
+      await owner.evaluate(() => {
+        const endless =
+          'with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n'
+        void db.all(endless, [], { timeoutMs: 6000 }).catch(() => {})
+        setTimeout(() => {
+          for (const end = performance.now() + 6000; performance.now() < end; );
+        }, 100)
+      })
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      const { code, hint, outcome, ms } = await guest.evaluate(async () => {
+        const start = performance.now()
+        const error = await db.exec('insert into t values (1)').catch((error) => error)
+        const { code, hint, outcome } = error
+        return { code, hint, outcome, ms: performance.now() - start }
+      })
+      equal([code, outcome], ['unavailable', 'unknown'])
+      check(/suspended/.test(hint), hint)
+      note(`told after ${Math.round(ms)} ms`)
+      // It heals: what was sent meanwhile is worked off, and later requests are answered.
+      for (;;) {
+        const again = () => db.all('select a from t').catch(({ code }) => code)
+        const rows = await guest.evaluate(again)
+        if (rows === 'unavailable') continue
+        equal(rows, [{ a: 1 }])
+        return
+      }
+    }),
+
+  'H16: a long statement of an owner that lives is waited for': ({ server, database }) =>
+    withBrowser(async (browser) => {
+      const shared = new SharedDatabase(browser, server.address, database)
+      const owner = await shared.tab()
+      const guest = await shared.tab()
+      await owner.show()
+      const long = owner.evaluate(() => {
+        const endless =
+          'with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n'
+        return db.all(endless, [], { timeoutMs: 4000 }).catch(({ code }) => code)
+      })
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      equal(await guest.evaluate(() => db.first('select 1 as a')), { a: 1 })
+      equal(await long, 'timeout')
+    }),
+
+  'L7: a tab that takes nothing in is sent no more than a window, and harms nobody': ({
+    server,
+    database,
+    note,
+  }) =>
+    withBrowser(async (browser) => {
+      await serveCounting(server)
+      const shared = new SharedDatabase(browser, server.address, database)
+      const owner = await shared.tab({ workerUrl: '/outboard/counting.js' })
+      const guest = await shared.tab()
+      await owner.show()
+      await guest.evaluate(() => {
+        window.asked = Promise.all(
+          Array.from({ length: 200 }, () => db.first('select zeroblob(900000) as b')),
+        )
+        // From the end of this task on it is deaf for a while.
+        setTimeout(() => {
+          for (const end = performance.now() + 2000; performance.now() < end; );
+        })
+      })
+      const posted = () =>
+        new Promise((resolve) => {
+          const counter = new BroadcastChannel('counter')
+          counter.onmessage = ({ data }) => resolve(data)
+          counter.postMessage('?')
+        })
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+      const bytes = await owner.evaluate(posted)
+      const answered = await owner.evaluate(() => db.first('select 1 as a'))
+      equal(answered, { a: 1 })
+      note(`${(bytes / 1e6).toFixed(1)} MB were posted to the deaf tab`)
+      check(bytes < 40_000_000, `${bytes} bytes`)
+      equal(await guest.evaluate(async () => (await window.asked).length), 200)
+      check((await owner.evaluate(posted)) > 180_000_000, 'the counter does not count')
+    }),
+
+  'H10: an older owner makes room for a newer client, and is outdated then': ({
+    server,
+    database,
+  }) =>
+    withBrowser(async (browser) => {
+      await serveNewer(server)
+      const shared = new SharedDatabase(browser, server.address, database)
+      const older = await shared.tab()
+      await older.show()
+      await older.evaluate(() => db.exec('create table t(a); insert into t values (1)'))
+      const newer = await browser.newTab(`${server.address}/`)
+      const openNewer = async (name) => {
+        const { open } = await import('/newer/index.js')
+        window.db = await open(name)
+        return db.all('select a from t')
+      }
+      equal(await newer.evaluate(openNewer, database), [{ a: 1 }])
+      const failure = () => db.exec('select 1').catch(({ code, hint }) => [code, hint])
+      equal(await older.evaluate(failure), ['outdated', 'reload this page'])
+      const openingOlder = async (name) => {
+        const { open } = await import('/outboard/index.js')
+        return open(name).catch(({ code }) => code)
+      }
+      equal(await older.evaluate(openingOlder, database), 'outdated')
+      // The older tab is no candidate any more: the next newer one is.
+      await newer.reload()
+      equal(await newer.evaluate(openNewer, database), [{ a: 1 }])
+    }),
+}
