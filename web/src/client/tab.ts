@@ -242,7 +242,14 @@ export class Tab {
     this.#asked = true
     this.#heardAt = performance.now()
     this.#say({ type: 'ask' })
-    void this.#hasOwner().then((owned) => (this.#owned = owned))
+    void this.#hasOwner().then((owned) => this.#learn(owned))
+  }
+
+  #learn(owned: boolean): void {
+    this.#owned = owned
+    const { isAccepted = false } = this.#link ?? {}
+    if (owned || isAccepted || this.#failure === undefined || this.#closed) return
+    this.#events.failed(this.#failure) // nobody is there, and this tab cannot
   }
 
   #forsake(): void {

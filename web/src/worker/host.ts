@@ -74,7 +74,7 @@ export class EngineHost {
           : Promise.resolve(undefined),
         takeLock(lock, AbortSignal.timeout(lockWaitMs)),
       )
-      if (this.#ended) return files?.close()
+      if (this.#ended) return void files?.close()
       this.#start(module, files, storage)
       this.#page.postMessage({ type: 'ready', ...(release === undefined ? {} : { lock }) })
       this.#guests?.welcome(this.#engine!)
@@ -168,7 +168,7 @@ export class EngineHost {
     this.#guests?.abandon()
     this.#stop.abort()
     clearTimeout(this.#timer)
-    this.#files?.close()
+    void this.#files?.close()
     this.#tick.port1.close()
   }
 }
@@ -183,7 +183,7 @@ async function settled<Release>(
   if (a.status === 'fulfilled' && b.status === 'fulfilled' && c.status === 'fulfilled') {
     return [a.value, b.value, c.value]
   }
-  if (b.status === 'fulfilled') b.value?.close()
+  if (b.status === 'fulfilled') await b.value?.close()
   throw [a, b, c].find((result) => result.status === 'rejected')!.reason
 }
 

@@ -3,7 +3,7 @@
 // and never throws.
 import { meetingOf } from '../protocol/tabs.js'
 import { isNamed, Problem, textOf } from './problem.js'
-import { takeLock } from './locks.js'
+import { type Release, takeLock } from './locks.js'
 
 /** What a file import returns instead of a count. */
 export const failed = -1
@@ -22,10 +22,10 @@ const handleRetryMs = 20
 export class OpfsFiles {
   readonly #handles: (FileSystemSyncAccessHandle | undefined)[] = names.map(() => undefined)
   readonly #directory: FileSystemDirectoryHandle
-  readonly #release: () => void
+  readonly #release: Release
   #closed = false
 
-  private constructor(directory: FileSystemDirectoryHandle, release: () => void) {
+  private constructor(directory: FileSystemDirectoryHandle, release: Release) {
     this.#directory = directory
     this.#release = release
   }
@@ -39,22 +39,23 @@ export class OpfsFiles {
     const directory = await directoryOf(name)
     const release = await takeLock(meetingOf(name), signal)
     if (signal.aborted) {
-      release?.()
+      await release?.()
       throw heldElsewhere(name)
     }
     elected()
-    const files = new OpfsFiles(directory, release ?? (() => {}))
+    const files = new OpfsFiles(directory, release ?? (() => Promise.resolve()))
     try {
       await Promise.all([0, 1, 2].map((slot) => files.#open(slot)))
       await files.#openScratch() // 5 ms, while the module is still being compiled
     } catch (error) {
-      files.close()
+      await files.close()
       throw isNamed(error, 'NoModificationAllowedError') ? heldElsewhere(name) : cannotUse(error)
     }
     return files
   }
 
-  close(): void {
+  /** Closes them at once; resolves when another worker can have them. */
+  close(): Promise<void> {
     this.#closed = true
     for (const [slot, handle] of this.#handles.entries()) {
       this.#handles[slot] = undefined
@@ -64,7 +65,7 @@ export class OpfsFiles {
         // It is gone with the worker.
       }
     }
-    this.#release()
+    return this.#release()
   }
 
   read(slot: number, to: Uint8Array, offset: number): number {
