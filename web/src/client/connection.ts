@@ -3,7 +3,7 @@
 // The engine may be gone for a while, and then be another one: what was not sent waits, what can be
 // asked again is, the rest ends. Every request ends: by its last frame, or with the connection.
 import type { CborWriter } from '../protocol/cbor_writer.js'
-import { codeOf, isOutcome, malformed, OutboardError } from '../protocol/errors.js'
+import { codeOf, isOutcome, malformed, OutboardError, outcomes } from '../protocol/errors.js'
 import {
   beginFrame,
   endFrame,
@@ -16,7 +16,7 @@ import {
   type RequestHead,
 } from '../protocol/frame.js'
 import { Channel, type Port } from './channel.js'
-import { fateOf, type Loss, outcomeOf, transactionLost } from './loss.js'
+import { fateAtLoss, fateByOutcome, type Loss, transactionLost } from './loss.js'
 import { pause, TimeSlice } from './pause.js'
 import {
   cancelledBy,
@@ -32,6 +32,9 @@ import {
 const requestsInFlightMax = 4096
 const bytesInFlightMax = 16 << 20
 
+// What may write, and so is numbered (rule H8).
+const writing: ReadonlySet<string> = new Set(['exec', 'many', 'batch', 'commit', 'import'])
+
 // A larger request is not kept while it is under way, so it cannot be sent again.
 const keptBytesMax = 256 << 10
 
@@ -45,6 +48,8 @@ export class Connection {
   onLost: ((error: OutboardError) => void) | undefined
   /** How long the current task may go on decoding. */
   readonly slice = new TimeSlice()
+  /** Who this is to engines, if one may come after another. */
+  readonly client: Uint8Array | undefined
   readonly #channel = new Channel()
   readonly #pending = new Map<number, PendingRequest>()
   readonly #inbox: MessageReader[] = []
@@ -57,6 +62,11 @@ export class Connection {
   #nextSession = 1
   #lostSessions = 0
   #lost: OutboardError | undefined
+
+  /** `client`: 16 random bytes. */
+  constructor(client?: Uint8Array) {
+    this.client = client
+  }
 
   /** Whether an engine takes requests. */
   get isUp(): boolean {
@@ -76,11 +86,25 @@ export class Connection {
     this.#channel.port = undefined
   }
 
-  /** The engine has been greeted: sends what waits, in order. */
-  resume(): void {
+  /** Numbers that an engine got, and of which it is not known what became of them. */
+  unanswered(): number[] {
+    const requests = [...this.#pending.values()]
+    return requests.filter(({ isNumbered, left }) => isNumbered && left).map(({ id }) => id)
+  }
+
+  /**
+   * The engine has been greeted, and told what became of those that were `unanswered`: sends what
+   * waits, in order.
+   */
+  resume(unanswered: readonly number[], told: readonly unknown[]): void {
     const channel = this.#channel
     channel.port = this.#port
     this.#greeting = []
+    for (const [i, id] of unanswered.entries()) {
+      const request = this.#pending.get(id)
+      const error = request && fateByOutcome(request, outcomes[told[i] as number] ?? 'unknown')
+      if (error !== undefined) this.#finish(request!, error)
+    }
     for (const request of this.#pending.values()) {
       const { frame } = request
       if (frame === undefined) continue
@@ -99,7 +123,7 @@ export class Connection {
     this.#lostSessions = this.#nextSession - 1
     const greeting = new Set(this.#greeting.splice(0))
     for (const request of [...this.#pending.values()]) {
-      const error = greeting.has(request) ? transactionLost('not_applied') : fateOf(request, loss)
+      const error = greeting.has(request) ? transactionLost() : fateAtLoss(request, loss)
       if (error !== undefined) this.#finish(request, error)
     }
   }
@@ -108,7 +132,7 @@ export class Connection {
   forsake(error: OutboardError): void {
     for (const request of [...this.#pending.values()])
       if (!this.#greeting.includes(request))
-        this.#finish(request, copyOf(error, outcomeOf(request)))
+        this.#finish(request, copyOf(error, request.left ? 'unknown' : 'not_applied'))
   }
 
   /** Ends a request that waits for an engine. */
@@ -144,13 +168,15 @@ export class Connection {
       const { signal, session } = options
       if (signal?.aborted) throw cancelledBy(signal)
       if (session !== undefined && session <= this.#lostSessions)
-        throw transactionLost('not_applied')
+        throw transactionLost()
       const id = this.#nextId++
-      const place = this.frame(Kind.request, id, 2, options, (writer) => {
+      const isNumbered = this.client !== undefined && writing.has(operation)
+      const head = isNumbered ? { ...options, n: id } : options
+      const place = this.frame(Kind.request, id, 2, head, (writer) => {
         writer.text(operation)
         write(writer)
       })
-      return this.#await(new PendingRequest(this, id, place, sink, options))
+      return this.#await(new PendingRequest(this, id, place, sink, head))
     } finally {
       this.#admitNext() // whatever became of this one
     }
@@ -159,8 +185,11 @@ export class Connection {
   /** Says hello; the answer is a reply to the sink. */
   hello(sink: Sink): PendingRequest {
     const id = this.#nextId++
+    const { client } = this
     const protocol = [protocolVersion, protocolVersion]
-    const place = this.frame(Kind.hello, id, 1, undefined, (writer) => writer.item({ protocol }))
+    const place = this.frame(Kind.hello, id, 1, undefined, (writer) =>
+      writer.item({ ...(client === undefined ? {} : { client }), protocol }),
+    )
     return this.#await(new PendingRequest(this, id, place, sink, {}))
   }
 

@@ -28,9 +28,10 @@ export interface OpenOptions {
 const nameCharactersMax = 64
 
 /**
- * Opens the database of that name, and makes it if there is none. Fails with `unavailable` where
- * the storage, the worker or the module cannot be had, `busy` while another tab has the database
- * open, `corrupt` if the file is damaged.
+ * Opens the database of that name, and makes it if there is none; tabs that open the same one share
+ * it. Fails with `unavailable` where the storage, the worker or the module cannot be had or a tab
+ * that has the files does not answer, `outdated` while a tab of a newer version has them, `corrupt`
+ * if the file is damaged.
  */
 export async function open(name: string, options: OpenOptions = {}): Promise<Database> {
   const { storage = 'opfs', durability = 'process', openTimeoutMs: timeoutMs = 15_000 } = options
@@ -66,7 +67,8 @@ function connect(
   options: HostOptions,
   greeting: Greeting,
 ): { connection: Connection; tab: Tab; opened: Promise<ItemMap> } {
-  const connection = new Connection()
+  const isKept = options.storage === 'opfs' // and so its next engine can know
+  const connection = new Connection(isKept ? crypto.getRandomValues(new Uint8Array(16)) : undefined)
   let tab: Tab | undefined
   const opened = new Promise<ItemMap>((resolve, reject) => {
     const fail = (error: OutboardError): void => connection.lose(error)
@@ -77,10 +79,7 @@ function connect(
     tab = new Tab(options, connection, {
       attached: (port) => {
         greet(connection, port, greeting).then(
-          (info) => {
-            connection.resume()
-            resolve(info)
-          },
+          resolve,
           // An engine that goes before it has answered: there will be another one.
           (error: OutboardError) => void (error.code === 'worker_lost' || fail(error)),
         )
@@ -111,12 +110,13 @@ interface Greeting {
   durability: Durability
 }
 
-/** Hello and open leave in one post. Resolves with what open answers; then `resume`. */
+/** Greets an engine, in one post, and resumes the connection. Resolves with what `open` answers. */
 export async function greet(
   connection: Connection,
   port: Port,
   { name, storage, durability }: Greeting,
 ): Promise<ItemMap> {
+  const unanswered = connection.unanswered()
   let welcome!: Promise<void>
   let opened!: Promise<Answer>
   connection.attach(port, () => {
@@ -125,17 +125,25 @@ export async function greet(
       hello = connection.hello({ reply: () => resolve(), chunk: () => {}, failed: reject })
     })
     const { request, answer } = new Lane(connection).start('open', {}, (writer) =>
-      writer.item({ name, storage: storage === 'opfs' ? 'file' : 'memory', durability }),
+      writer.item({
+        name,
+        storage: storage === 'opfs' ? 'file' : 'memory',
+        durability,
+        ...(unanswered.length === 0 ? {} : { unanswered }),
+      }),
     )
     opened = answer
     return [hello, request]
   })
   const [, { body }] = await Promise.all([welcome, opened])
+  const { outcomes = [] } = body
+  connection.resume(unanswered, Array.isArray(outcomes) ? outcomes : [])
   return body
 }
 
 function infoOf(body: ItemMap, name: string): Omit<Info, 'persisted'> {
-  mapOf(body, 'a reply', ['path', 'build', 'sqlite', 'created', 'storage', 'durability'])
+  const keys = ['path', 'build', 'sqlite', 'created', 'storage', 'durability', 'outcomes']
+  mapOf(body, 'a reply', keys)
   const { build, created, durability, sqlite, storage } = body
   if (typeof build !== 'string' || typeof sqlite !== 'string')
     throw malformed('a database without versions')

@@ -34,6 +34,8 @@ const chunksAtOnce = 8
 export class PendingRequest {
   readonly id: number
   readonly session: number | undefined
+  /** Whether the next engine can tell what became of it. Its number is its id. */
+  readonly isNumbered: boolean
   readonly bytes: number
   /** Engines that died while it was under way. */
   losses = 0
@@ -54,11 +56,12 @@ export class PendingRequest {
     id: number,
     place: Place,
     sink: Sink,
-    { session, signal }: RequestOptions,
+    { n, session, signal }: RequestOptions,
   ) {
     this.#connection = connection
     this.id = id
     this.session = session
+    this.isNumbered = n !== undefined
     this.#place = place
     this.bytes = place.bytes
     this.#sink = sink

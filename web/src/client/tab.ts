@@ -16,8 +16,10 @@ export interface TabEvents {
   failed(error: OutboardError): void
 }
 
-/** An owner that says nothing for so long is asked whether it is there, and then given up. */
+/** An owner that says nothing for so long is asked whether it is there, */
 const silenceMs = 1_000
+/** and given up after so long: a worker that is ended in a statement takes 2.5 seconds to die. */
+const patienceMs = 4_000
 /** So many engines of this tab may die within that time before it gives up. */
 const deathsMax = 5
 const deathsMs = 60_000
@@ -42,8 +44,7 @@ export class Tab {
   #failure: OutboardError | undefined // of the worker
   #deaths: number[] = []
   #attached = false // once at least
-  #asked = false
-  #owned = false // when that was asked
+  #owned = false // when that was last asked
   #heardAt = 0
   #patience: ReturnType<typeof setInterval> | undefined
 
@@ -230,17 +231,16 @@ export class Tab {
 
   #heard(): void {
     this.#heardAt = performance.now()
-    this.#asked = false
+    this.#owned = false
   }
 
   // Somebody waits, and nothing comes: is there an owner that works? To look at the locks makes the
   // browser drop an owner that it keeps asleep.
   #lookForSilence(): void {
     if (this.#attached && !this.#connection.isWaiting) return this.#heard()
-    if (performance.now() - this.#heardAt < silenceMs) return
-    if (this.#asked && this.#owned) this.#forsake()
-    this.#asked = true
-    this.#heardAt = performance.now()
+    const silent = performance.now() - this.#heardAt
+    if (silent < silenceMs) return
+    if (silent >= patienceMs && this.#owned) this.#forsake()
     this.#say({ type: 'ask' })
     void this.#hasOwner().then((owned) => this.#learn(owned))
   }
@@ -254,6 +254,7 @@ export class Tab {
 
   #forsake(): void {
     const error = heldBySuspendedTab(this.#options.name)
+    this.#heard()
     if (this.#attached) this.#connection.forsake(error)
     else this.#events.failed(error)
   }

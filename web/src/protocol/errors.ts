@@ -47,6 +47,9 @@ export function isOutcome(name: unknown): name is Outcome {
   return name === 'applied' || name === 'not_applied' || name === 'unknown'
 }
 
+/** By the numbers that travel in the answer to `open`. */
+export const outcomes: readonly Outcome[] = ['not_applied', 'applied', 'unknown']
+
 export interface ErrorDetails {
   hint?: string
   outcome?: Outcome

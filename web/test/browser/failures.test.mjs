@@ -232,6 +232,86 @@ export const tests = {
     check(/2 engines/.test(result.message), result.message)
   },
 
+  'H8: a write whose answer was lost with its engine is not done again, and is answered': async ({
+    page,
+    server,
+    database,
+  }) => {
+    // The first engine dies after it has done what a message with that text asks, and before it has
+    // said so; the next one is as it should be.
+    const worker = readFileSync(new URL('../../dist/worker.js', import.meta.url), 'utf8')
+    const dying = (text) => {
+      let first = true
+      server.routes.set('/outboard/dying.js', (response) => {
+        response.setHeader('Content-Type', 'text/javascript')
+        if (!first) return response.end(worker)
+        first = false
+        response.end(
+          `{
+          let dying = false
+          const streaming = WebAssembly.instantiateStreaming
+          WebAssembly.instantiateStreaming = async (...all) => {
+            const { instance } = await streaming(...all)
+            const exports = { ...instance.exports, outboard_next: (...all) => {
+              if (dying) throw new WebAssembly.RuntimeError('unreachable')
+              return instance.exports.outboard_next(...all)
+            } }
+            return { instance: { exports } }
+          }
+          addEventListener('message', ({ data }) => {
+            if (data instanceof ArrayBuffer && new TextDecoder('latin1').decode(data).includes('${text}')) dying = true
+          })
+        }` + worker,
+        )
+      })
+    }
+    const openEmpty = async (name) => {
+      const { open } = await import('/outboard/index.js')
+      window.db = await open(name, { workerUrl: '/outboard/dying.js' })
+      await db.exec('create table if not exists t(a); delete from t')
+    }
+    const readAll = async () => {
+      const rows = await db.all('select a from t', [], { shape: 'array' })
+      await db.close()
+      return rows.flat()
+    }
+    for (const [text, action, result, rows] of [
+      ['insert', `db.exec('insert into t values (1)').then((result) => result.changes)`, 1, [1]],
+      [
+        'insert',
+        `db.many('insert into t values (?)', [[1], [2]]).then((result) => result.changes)`,
+        2,
+        [1, 2],
+      ],
+      [
+        'commit',
+        `db.transaction((tx) => tx.exec('insert into t values (1)').then(() => 'done'))`,
+        'done',
+        [1],
+      ],
+      [
+        'returning',
+        `db.all('insert into t values (1) returning a')`,
+        ['worker_lost', 'applied'],
+        [1],
+      ],
+      [
+        'insert',
+        `db.transaction((tx) => tx.exec('insert into t values (1)'))`,
+        ['worker_lost', 'not_applied'],
+        [],
+      ],
+      ['select 5', `db.all('select 5 as a')`, [{ a: 5 }], []],
+    ]) {
+      dying(text)
+      await page.evaluate(openEmpty, database)
+      const told = await page.evaluate(
+        `(${action}).then((result) => result, ({ code, outcome }) => [code, outcome])`,
+      )
+      equal([told, await page.evaluate(readAll)], [result, rows], action)
+    }
+  },
+
   'a full disk fails the commit, keeps what was there, and heals': async ({
     page,
     context,

@@ -42,7 +42,8 @@ function writeOnHere(writer) {
         await write(number)
       } catch (error) {
         if (error.code === 'bad_request') return // the database was closed
-        what = error.outcome ?? (error.code === 'cancelled' ? 'unknown' : `${error}`)
+        if (error.code === 'unavailable') what = error.code // nobody answered
+        else what = error.outcome ?? (error.code === 'cancelled' ? 'unknown' : `${error}`)
       }
       told(JSON.stringify({ writer, number, what, ms: performance.now() - start }))
       // So that a page that fails at once does not fill the protocol's pipe.
@@ -52,7 +53,7 @@ function writeOnHere(writer) {
   void go()
 }
 
-const ends = ['asked', 'applied', 'not_applied', 'unknown']
+const ends = ['asked', 'applied', 'not_applied', 'unknown', 'unavailable']
 
 export class SharedDatabase {
   /** What became of each write: one of `ends`, or what should not have happened. */

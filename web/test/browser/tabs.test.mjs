@@ -64,7 +64,7 @@ async function serveCounting(server) {
 }
 
 // The first tab is the owner; it and two guests write, and then something happens to it.
-function goesOn(happens, { comesBack = false } = {}) {
+function goesOn(happens, { comesBack = false, closes = false } = {}) {
   return ({ server, database, note }) =>
     withBrowser(async (browser) => {
       const shared = new SharedDatabase(browser, server.address, database)
@@ -83,6 +83,7 @@ function goesOn(happens, { comesBack = false } = {}) {
       await gone
       const told = await shared.check(guests[0])
       note(`the others went on after ${ms} ms; ${JSON.stringify(told)}`)
+      if (!closes) equal(told.unknown, undefined, 'H8: the number of unknown outcomes')
       if (comesBack) await shared.check(owner)
     })
 }
@@ -190,7 +191,9 @@ export const tests = {
 
   'when it goes to another page': goesOn((owner, { address }) => owner.goto(`${address}/outboard/`)),
 
-  'when it closes the database': goesOn((owner) => owner.evaluate(() => db.close())),
+  'when it closes the database': goesOn((owner) => owner.evaluate(() => db.close()), {
+    closes: true,
+  }),
 
   'when it is hidden': goesOn((owner, shared) => shared.browser.newTab(), { comesBack: true }),
 

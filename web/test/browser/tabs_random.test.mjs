@@ -118,6 +118,7 @@ export const tests = {
         await Promise.race([progress, late])
         late.catch(() => {})
         const told = await shared.check(seats[0].tab)
+        if (told.unknown > 0) throw new Error(`H8: ${told.unknown} outcomes are unknown`)
         note(`seed ${seed}: ${JSON.stringify(told)}, longest ${Math.round(shared.longest)} ms`)
       } catch (error) {
         throw new Error(`seed ${seed}, after ${happened.join(', ')}: ${error.message}`)

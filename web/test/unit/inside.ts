@@ -67,7 +67,6 @@ export async function openInside(traffic?: Traffic): Promise<Database> {
   worker.receive({ type: 'open', name: 'inside', storage: 'memory', wasmUrl: wasmUrl() })
   await started
   await greet(connection, port, { name: 'inside', storage: 'memory', durability: 'process' })
-  connection.resume()
   return new Database(connection, { stop }, {
     name: 'inside',
     storage: 'memory',
