@@ -50,10 +50,11 @@ export class Link implements Port {
     this.#channel.onmessage = ({ data }: MessageEvent<ArrayBuffer | ToGuest>) => this.#take(data)
     // The owner will ask for this lock, and must not get it while the link is there.
     const { signal } = this.#watch
-    const hold = (): Promise<void> => {
-      this.#seek()
-      return new Promise((resolve) => (this.#release = resolve))
-    }
+    const hold = (): Promise<void> =>
+      new Promise((resolve) => {
+        this.#release = resolve
+        this.#seek()
+      })
     navigator.locks.request(name, { signal }, hold).catch(() => {}) // closed meanwhile
   }
 
@@ -67,8 +68,8 @@ export class Link implements Port {
 
   /** An owner has said that it is there. */
   meet(owner: string): void {
-    if (this.#owner === undefined) this.#seek()
-    else if (this.#owner !== owner) this.#lose('unclean')
+    if (this.#owner !== undefined && this.#owner !== owner) this.#lose('unclean')
+    else if (this.#owner === undefined && this.#release !== undefined) this.#seek()
   }
 
   /** Leaves: the owner drops what this guest had open. */

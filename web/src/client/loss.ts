@@ -16,7 +16,7 @@ export function fateAtLoss(request: PendingRequest, loss: Loss): OutboardError |
     const canWait = session === undefined && frame !== undefined
     return canWait ? undefined : workerLost('it had not been sent yet', 'not_applied')
   }
-  if (request.answered) return workerLost('it went in the middle of the answer')
+  if (!request.restart()) return workerLost('it went in the middle of the answer')
   if (loss === 'unclean') ++request.losses
   if (isNumbered) return undefined
   if (session !== undefined) return transactionLost()

@@ -12,6 +12,8 @@ export interface Sink {
   chunk(tail: Uint8Array<ArrayBuffer>, more: boolean): void
   /** The end, instead of the last frame. */
   failed(error: unknown): void
+  /** Forgets what has come of the answer, which begins anew. False: it cannot be forgotten. */
+  restart?(): boolean
   /** Whether the answer comes at its reader's pace, and so may never end by itself. */
   readonly paced?: boolean
 }
@@ -78,9 +80,11 @@ export class PendingRequest {
     return this.#place.post.left
   }
 
-  /** Whether a part of the answer is here. */
-  get answered(): boolean {
-    return this.#answered
+  /** The answer is to begin anew. False: a part of it is here and cannot be forgotten. */
+  restart(): boolean {
+    if (this.#answered && !this.#sink.restart?.()) return false
+    this.#answered = false
+    return true
   }
 
   /** All that there is to send, if it was kept. */

@@ -134,6 +134,14 @@ export class Collector<T> implements Sink {
     this.#reject(error)
   }
 
+  restart(): boolean {
+    if (this.#ended || this.#options.onSet !== undefined) return false
+    this.#rows.length = this.#waiting.length = this.#readers.length = 0
+    this.#summary = undefined
+    this.#complete = false
+    return true
+  }
+
   #take(tail: Uint8Array<ArrayBuffer>, more: boolean): void {
     this.#waiting.push(batchesOf(tail))
     this.#complete = !more

@@ -202,9 +202,8 @@ export class Tab {
   // Hidden pages may be put to sleep: better to go while there is time to do it well.
   async #makeRoom(): Promise<void> {
     if (!this.#isOwner) return
-    const { pending = [] } = await navigator.locks.query()
-    const name = meetingOf(this.#options.name)
-    if (pending.some((lock) => lock.name === name)) await this.#handOver()
+    const { pending = [] } = await this.#locks()
+    if (pending.some(this.#isOwners)) await this.#handOver()
   }
 
   // Closes the engine when that costs nobody anything, and gets behind those who wait.
@@ -260,9 +259,14 @@ export class Tab {
   }
 
   async #hasOwner(): Promise<boolean> {
-    const { held = [] } = await navigator.locks.query()
-    const name = meetingOf(this.#options.name)
-    return held.some((lock) => lock.name === name)
+    const { held = [] } = await this.#locks()
+    return held.some(this.#isOwners)
+  }
+
+  readonly #isOwners = (lock: LockInfo): boolean => lock.name === meetingOf(this.#options.name)
+
+  #locks(): Promise<LockManagerSnapshot> {
+    return navigator.locks.query().catch(() => ({})) // refused to a page that is about to end
   }
 }
 

@@ -177,6 +177,35 @@ export const tests = {
     equal(counts, [50_000, 50_000, true])
   },
 
+  'a large result is asked for again when the owner is closed': ({ server, database, note }) =>
+    withBrowser(async (browser) => {
+      const shared = new SharedDatabase(browser, server.address, database)
+      const owner = await shared.tab()
+      const guest = await shared.tab()
+      await owner.show()
+      await guest.evaluate(async () => {
+        await db.exec('create table t(i, x)')
+        await db.many(
+          'insert into t values (?, zeroblob(1000))',
+          Array.from({ length: 20_000 }, (_, i) => [i]),
+        )
+      })
+      const reading = guest.evaluate(async () => {
+        let rounds = 0
+        for (const end = performance.now() + 2000; performance.now() < end; ++rounds) {
+          const rows = await db.all('select i from t order by i, x', [], { shape: 'array' })
+          const isRight = rows.length === 20_000 && rows.every(([i], at) => i === at)
+          if (!isRight) throw new Error(`round ${rounds}: ${rows.length} rows`)
+          const blobs = await db.all('select x from t')
+          if (blobs.length !== 20_000) throw new Error(`round ${rounds}: ${blobs.length} blobs`)
+        }
+        return rounds
+      })
+      await new Promise((resolve) => setTimeout(resolve, 700))
+      await owner.close()
+      note(`${await reading} rounds`)
+    }),
+
   'the others go on when the owner is closed': goesOn((owner) => owner.close()),
 
   'when it crashes': goesOn((owner) => owner.crash()),
@@ -242,9 +271,9 @@ export const tests = {
       await owner.evaluate(() => {
         const endless =
           'with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n'
-        void db.all(endless, [], { timeoutMs: 6000 }).catch(() => {})
+        void db.all(endless, [], { timeoutMs: 9000 }).catch(() => {})
         setTimeout(() => {
-          for (const end = performance.now() + 6000; performance.now() < end; );
+          for (const end = performance.now() + 9000; performance.now() < end; );
         }, 100)
       })
       await new Promise((resolve) => setTimeout(resolve, 300))
