@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process'
 import { executable, switches } from './run.mjs'
 
-const commandTimeoutMs = 30_000
+const commandTimeoutMs = 60_000
 
 export class Browser {
   #child

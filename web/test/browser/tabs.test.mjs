@@ -348,6 +348,55 @@ export const tests = {
       check((await owner.evaluate(posted)) > 180_000_000, 'the counter does not count')
     }),
 
+  'L7: a tab that never says what it has taken in is dropped after a while, and comes back': ({
+    server,
+    database,
+    note,
+  }) =>
+    withBrowser(async (browser) => {
+      const shared = new SharedDatabase(browser, server.address, database)
+      const owner = await shared.tab()
+      const guest = await shared.tab()
+      await owner.show()
+      const links = await guest.evaluate(async () => {
+        const { postMessage } = BroadcastChannel.prototype
+        const links = new Set()
+        BroadcastChannel.prototype.postMessage = function (message) {
+          if (message.type === 'seek') links.add(message.link)
+          if (message.type !== 'heard' || links.size > 0) postMessage.call(this, message)
+        }
+        const ask = () => db.first('select zeroblob(900000) as b')
+        const answers = await Promise.all(Array.from({ length: 100 }, ask))
+        return answers.length === 100 && links.size
+      })
+      equal(links, 1, 'the number of links after the first')
+      equal(await owner.evaluate(() => db.first('select 1 as a')), { a: 1 })
+      note('dropped once')
+    }),
+
+  'L7: an owner has a hundred guests, and refuses one more': async ({ page, database }) => {
+    const answers = await page.evaluate(async (name) => {
+      const { open } = await import('/outboard/index.js')
+      window.db = await open(name)
+      const meeting = new BroadcastChannel(`outboard:${name}`)
+      const seek = (number) =>
+        new Promise((resolve) => {
+          const link = `link ${number}`
+          const channel = new BroadcastChannel(link)
+          channel.onmessage = ({ data }) => resolve(data.code ?? data.type)
+          void navigator.locks.request(link, () => {
+            meeting.postMessage({ type: 'seek', link, client: link, version: 1 })
+            return new Promise(() => {})
+          })
+        })
+      const answers = []
+      for (let number = 0; number < 101; ++number) answers.push(await seek(number))
+      return answers
+    }, database)
+    equal([new Set(answers.slice(0, 100)).size, answers[99], answers[100]], [1, 'accepted', 'busy'])
+    equal(await page.evaluate(() => db.first('select 1 as a')), { a: 1 })
+  },
+
   'H10: an older owner makes room for a newer client, and is outdated then': ({
     server,
     database,
