@@ -86,6 +86,11 @@ export class Connection {
     this.#channel.port = undefined
   }
 
+  /** What was asked leaves now. */
+  flush(): void {
+    if (this.isUp) this.#channel.flush()
+  }
+
   /** Numbers that an engine got, and of which it is not known what became of them. */
   unanswered(): number[] {
     const requests = [...this.#pending.values()]

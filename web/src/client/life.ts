@@ -2,7 +2,7 @@
 // when it may have it again.
 
 export interface LifeEvents {
-  /** The page is about to sleep, to be kept for a way back, or to end: all before this returns. */
+  /** The page is about to sleep, or to be kept for a way back: all before this returns. */
   suspend(): void
   /** It is awake again. May come without `suspend` before it. */
   resume(): void
@@ -16,7 +16,9 @@ export function watchLife(events: LifeEvents): () => void {
   const { signal } = off
   const suspend = (): void => events.suspend()
   const resume = (): void => events.resume()
-  window.addEventListener('pagehide', suspend, { signal })
+  // A page that is not kept ends with its worker, which may get to its last requests until then.
+  const onHide = ({ persisted }: PageTransitionEvent): void => void (persisted && suspend())
+  window.addEventListener('pagehide', onHide, { signal })
   document.addEventListener('freeze', suspend, { signal })
   window.addEventListener('pageshow', resume, { signal })
   document.addEventListener('resume', resume, { signal })

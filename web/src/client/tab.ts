@@ -184,6 +184,7 @@ export class Tab {
   #suspend(): void {
     if (this.#suspended || this.#closed) return
     this.#suspended = true
+    this.#connection.flush()
     this.#host?.terminate()
     this.#host = undefined
     this.#unlink()

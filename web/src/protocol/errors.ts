@@ -6,7 +6,7 @@ export type Code =
   | 'not_found' // something that was named does not exist
   | 'constraint' // a UNIQUE, NOT NULL, CHECK, FOREIGN KEY or STRICT rule refused the rows
   | 'conflict' // somebody else's change got there first
-  | 'busy' // held by another process, tab or session, or a queue is full: try again
+  | 'busy' // held by another process or session, or a queue is full: try again
   | 'timeout' // the deadline passed
   | 'cancelled' // taken back: by the caller, by an idle limit, by the end of a transaction
   | 'too_large' // beyond a named limit
