@@ -10,7 +10,6 @@ namespace outboard::cli {
 namespace {
 
 using testing::HasSubstr;
-using testing::StartsWith;
 namespace fs = std::filesystem;
 
 const char* everything =

@@ -9,9 +9,7 @@ void Sets::add(const std::vector<Value>& values) {
   for (auto& value : values) put(value);
 }
 
-void Sets::begin(std::size_t values) {
-  cbor::Writer(encoded_).array(values);
-}
+void Sets::begin(std::size_t values) { cbor::Writer(encoded_).array(values); }
 
 void Sets::put(double value) { cbor::Writer(encoded_).real(value); }
 void Sets::put(std::string_view value) { cbor::Writer(encoded_).text(value); }
