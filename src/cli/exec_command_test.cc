@@ -46,6 +46,7 @@ TEST_F(Commands, ExecTakesParametersAndStandardInput) {
       "{\"a\":42,\"b\":null,\"c\":\"42\"}\n");
   EXPECT_EQ(exec({"select :a || @b as c", "--param", ":a=x=y", "-p", "@b=z", "--csv"}).out,
             "c\nx=yz\n");
+  EXPECT_EQ(exec({"select ? as a", "--param=-5", "--csv"}).out, "a\n-5\n");
   EXPECT_EQ(exec({"select 1 as a", "-", "--csv"}, "select 2 as b;").out, "a\n1\nb\n2\n");
   EXPECT_EQ(exec({"select ?, :a", "-p", "1", "-p", ":a=2"}).exit_code, 1);
   EXPECT_EQ(exec({"select ?", "select 2", "-p", "1"}).exit_code, 1);

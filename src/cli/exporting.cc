@@ -12,11 +12,12 @@ namespace outboard::cli {
 
 namespace {
 
-using TakeRow = std::function<void(std::string& out, const Rows& rows, const Row& row)>;
+using TakeRows = std::function<void(std::string& out, const Rows& rows)>;
 
-// Streams a query into a file, each row as `take` writes it.
-Result<void> each_row(Database& db, const std::string& sql, const TakeRow& take, std::FILE* to,
-                      const std::function<void(std::uint64_t rows)>& progress) {
+// Streams a query into a file, some rows at a time, as `take` writes them. At least once, for the
+// columns.
+Result<void> each_piece(Database& db, const std::string& sql, const TakeRows& take, std::FILE* to,
+                        const std::function<void(std::uint64_t rows)>& progress) {
   auto stream = TRY(db.stream(sql));
   std::uint64_t done = 0;
   for (;;) {
@@ -24,7 +25,7 @@ Result<void> each_row(Database& db, const std::string& sql, const TakeRow& take,
     if (interrupted()) return interrupted_error();
     if (!rows) return {};
     std::string out;
-    for (auto row : *rows) take(out, *rows, row);
+    take(out, *rows);
     TRY(write(to, out));
     progress(done += rows->size());
   }
@@ -89,18 +90,17 @@ Result<std::string> only_table(Database& db) {
 Result<void> export_rows(Database& db, const std::string& sql, Format format, std::uint64_t total,
                          std::FILE* to, Progress& progress) {
   bool has_header = format != Format::csv;
-  auto take = [&](std::string& out, const Rows& rows, const Row& row) {
-    if (format == Format::json) return append_json_row(out, rows, row);
+  auto take = [&](std::string& out, const Rows& rows) {
     if (!std::exchange(has_header, true)) append_csv_header(out, rows.columns());
-    append_csv_row(out, row, rows.columns().size());
+    for (auto row : rows) {
+      if (format == Format::csv) {
+        append_csv_row(out, row, rows.columns().size());
+      } else {
+        append_json_row(out, rows, row);
+      }
+    }
   };
-  TRY(each_row(db, sql, take, to, [&](std::uint64_t done) { progress.show(done, total); }));
-  if (has_header) return {};
-  // No rows: the header all the same.
-  auto none = TRY(await(db.exec("select * from (" + sql + ") limit 0")));
-  std::string header;
-  append_csv_header(header, none.columns());
-  return write(to, header);
+  return each_piece(db, sql, take, to, [&](std::uint64_t done) { progress.show(done, total); });
 }
 
 Result<void> export_sql(Database& db, std::FILE* to, Progress& progress) {
@@ -121,14 +121,16 @@ Result<void> export_sql(Database& db, std::FILE* to, Progress& progress) {
     std::string table(object.text(1));
     auto columns = TRY(columns_of(db, table));
     auto start = "insert into " + quoted_name(table) + "(" + columns + ") values(";
-    auto take = [&](std::string& out, const Rows& rows, const Row& row) {
-      out += start;
-      for (std::size_t i = 0; i < rows.columns().size(); ++i)
-        out += (i > 0 ? "," : "") + literal_of(row.value(i));
-      out += ");\n";
+    auto take = [&](std::string& out, const Rows& rows) {
+      for (auto row : rows) {
+        out += start;
+        for (std::size_t i = 0; i < rows.columns().size(); ++i)
+          out += (i > 0 ? "," : "") + literal_of(row.value(i));
+        out += ");\n";
+      }
     };
-    TRY(each_row(db, "select " + columns + " from " + quoted_name(table), take, to,
-                 [&](std::uint64_t done) { progress.show(before + done, total); }));
+    TRY(each_piece(db, "select " + columns + " from " + quoted_name(table), take, to,
+                   [&](std::uint64_t done) { progress.show(before + done, total); }));
     before += count_rows(db, table);
   }
   auto sequences =

@@ -34,6 +34,14 @@ Result<void> import_copy(Database& db, const ImportArguments& arguments) {
   return db.import_from(arguments.in);
 }
 
+// A file that was made for an import that failed.
+void discard_if_new(Database& db) {
+  if (!db.info().created) return;
+  (void)db.close();
+  std::error_code ignored;
+  std::filesystem::remove(db.info().path, ignored);
+}
+
 Result<std::int64_t> import_text(Transaction& transaction, const ImportArguments& arguments,
                                  FileFormat format, ImportSource source) {
   Progress progress(arguments.in);
@@ -57,7 +65,11 @@ Result<void> run(const ImportArguments& arguments) {
 
   if (format != FileFormat::database) catch_interrupts(SecondInterrupt::ends_the_program);
   auto db = TRY(open_file(arguments.file, IfMissing::create));
-  if (format == FileFormat::database) return import_copy(db, arguments);
+  if (format == FileFormat::database) {
+    auto copied = import_copy(db, arguments);
+    if (!copied) discard_if_new(db);
+    return copied;
+  }
 
   std::int64_t count = 0;
   auto done = db.transaction([&](Transaction& transaction) -> Result<void> {
@@ -65,7 +77,10 @@ Result<void> run(const ImportArguments& arguments) {
                             {.in = in.get(), .bytes = bytes_of(arguments.in)}));
     return {};
   });
-  if (!done) return done;
+  if (!done) {
+    discard_if_new(db);
+    return done;
+  }
   std::string what = format == FileFormat::sql ? "statement" : "row";
   if (arguments.json) return write(stdout, "{\"" + what + "s\":" + std::to_string(count) + "}\n");
   return write(stdout, std::to_string(count) + " " + what + (count == 1 ? "" : "s") + "\n");

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/limits.h"
 #include "cli/interrupt.h"
@@ -40,6 +41,20 @@ std::string first_word(std::string_view text) {
     word += static_cast<char>(c | 0x20);
   }
   return word;
+}
+
+// The statements of `sql`, each with its semicolon. What is behind the last one is left in `sql`.
+std::vector<std::string> take_statements(std::string& sql) {
+  std::vector<std::string> statements;
+  std::size_t start = 0;
+  for (auto at = sql.find(';'); at != std::string::npos; at = sql.find(';', at + 1)) {
+    auto candidate = sql.substr(start, at + 1 - start);
+    if (!sqlite3_complete(candidate.c_str())) continue;
+    statements.push_back(std::move(candidate));
+    start = at + 1;
+  }
+  sql.erase(0, start);
+  return statements;
 }
 
 std::string_view rest_of(std::string_view text) {
@@ -91,20 +106,21 @@ Result<void> Shell::run() {
       pending_.clear();
       continue;
     }
-    if (got == LineEditor::Got::end) {
-      line = "";
-      if (trimmed(pending_).empty()) return {};
-    }
+    if (interrupted()) return interrupted_error();
     catch_interrupts(SecondInterrupt::is_one_more);
-    auto after = got == LineEditor::Got::end ? Result<After>(After::quit) : take(line);
-    if (got == LineEditor::Got::end) {
-      auto last = statement(std::exchange(pending_, {}));  // without a semicolon
-      if (!last) after = last.error();
-    }
+    bool is_end = got == LineEditor::Got::end;
+    auto after = is_end ? take_rest() : take(line);
     if (!after && !editor_.is_interactive()) return after.error();
     if (!after) complain(after.error());
-    if (got == LineEditor::Got::end || (after && *after == After::quit)) return {};
+    if (is_end || (after && *after == After::quit)) return {};
   }
+}
+
+// What was typed last, without a semicolon.
+Result<Shell::After> Shell::take_rest() {
+  auto sql = std::exchange(pending_, {});
+  if (!trimmed(sql).empty()) TRY(statement(sql));
+  return After::quit;
 }
 
 Result<Shell::After> Shell::take(const std::string& line) {
@@ -120,27 +136,27 @@ Result<Shell::After> Shell::take(const std::string& line) {
     pending_.clear();
     return fail(Code::too_large, "a script has up to 16 MiB", "outboard import reads large ones");
   }
-  if (!sqlite3_complete(pending_.c_str())) return After::go_on;
+  bool may_end = line.find(';') != std::string::npos;
+  if (!may_end || !sqlite3_complete(pending_.c_str())) return After::go_on;
   auto sql = std::exchange(pending_, {});
   std::string entry(trimmed(sql));
   if (entry.find("--") == std::string::npos) std::ranges::replace(entry, '\n', ' ');
   editor_.remember(entry);
-  TRY(statement(sql));
+  for (auto& each : take_statements(sql)) TRY(statement(each));
   return After::go_on;
 }
 
 Result<Rows> Shell::exec(const std::string& sql) {
   // The transaction is the client's business: what opens and ends it goes its own way.
   auto word = first_word(sql);
-  auto is_control = std::count(sql.begin(), sql.end(), ';') <= 1;
   auto done = [](Result<void> result) -> Result<Rows> {
     if (!result) return result.error();
     return Rows();
   };
-  if (is_control && word == "begin") return done(transaction_.begin());
-  if (is_control && (word == "commit" || word == "end")) return done(transaction_.commit());
+  if (word == "begin") return done(transaction_.begin());
+  if ((word == "commit" || word == "end")) return done(transaction_.commit());
   bool to_savepoint = sql.find(" to") != std::string::npos || sql.find(" TO") != std::string::npos;
-  if (is_control && word == "rollback" && !to_savepoint) return done(transaction_.rollback());
+  if (word == "rollback" && !to_savepoint) return done(transaction_.rollback());
   return transaction_.exec(sql);
 }
 

@@ -55,6 +55,7 @@ class Shell {
   enum class After { go_on, quit };
 
   Result<After> take(const std::string& line);
+  Result<After> take_rest();
   Result<After> command(std::string_view line);
   Result<void> statement(const std::string& sql);
   Result<Rows> exec(const std::string& sql);

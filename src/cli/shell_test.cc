@@ -102,6 +102,11 @@ TEST_F(Shells, APipeIsAnsweredWithoutPromptsUpToTheFirstError) {
   EXPECT_THAT(failed.errors, HasSubstr("outboard: bad_request: no such table: nowhere"));
 }
 
+TEST_F(Shells, EachStatementOfALineIsAnswered) {
+  EXPECT_EQ(piped(".mode csv\nselect ';' as a; select 2 as b; -- and so on\nselect 3\nas c;\n").out,
+            "a\n;\nb\n2\nc\n3\n");
+}
+
 TEST_F(Shells, DotCommandsTellAndSet) {
   auto ran = piped(
       "create table note(v); create view latest as select * from note;\n"
@@ -127,7 +132,7 @@ TEST_F(Shells, H4_ATransactionIsOpenForAsLongAsSomebodyTypes) {
   while (shell.out_line() != "in\n") {
   }
   ::sleep(6);  // an idle transaction has five seconds
-  shell.write("insert into t values (2);\nrollback;\nbegin;\ninsert into t values (3);\ncommit;\n");
+  shell.write("insert into t values (2);\nrollback;\nbegin;\ninsert into t values (3); commit;\n");
   shell.write("select v from t;\n");
   shell.end_input();
   EXPECT_EQ(shell.rest_of_out(), "v\n3\n");

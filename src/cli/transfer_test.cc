@@ -81,6 +81,13 @@ TEST_F(Transfers, RowsComeBackFromCsvAndJsonWithTheirTypes) {
   }
 }
 
+TEST_F(Transfers, NoRowsHaveAHeaderAllTheSame) {
+  EXPECT_EQ(run({"export", at("a.db"), "-", "--format", "csv", "--query",
+                 "select id, t from kinds where id > 99;"})
+                .out,
+            "id,t\n");
+}
+
 TEST_F(Transfers, ImportAddsToTheColumnsThatTheHeaderNames) {
   auto csv = folder.write("in.csv", "T\nfirst\nsecond\n");
   EXPECT_EQ(run({"import", at("a.db"), csv, "--table", "kinds", "--json"}).out, "{\"rows\":2}\n");
@@ -114,6 +121,14 @@ TEST_F(Transfers, AFaultKeepsNothing) {
     EXPECT_THAT(failed.errors, HasSubstr(message ? message : "line 50002: 2 fields")) << name;
     EXPECT_EQ(query("a.db", contents), before) << name;
   }
+}
+
+TEST_F(Transfers, AFailedImportLeavesNoNewFile) {
+  auto letter = folder.write("letter.db", std::string(5000, 'x'));
+  EXPECT_EQ(run({"import", at("new.db"), letter}).exit_code, 4);
+  EXPECT_EQ(run({"import", at("new.db"), "-", "--format", "sql"}, "nonsense;").exit_code, 1);
+  for (auto& entry : fs::directory_iterator(folder.path()))
+    EXPECT_FALSE(entry.path().filename().string().starts_with("new.db")) << entry;
 }
 
 TEST_F(Transfers, ReadsWhatSqlitesOwnShellDumps) {
