@@ -38,10 +38,26 @@ async function buildPackage() {
     fail(`there is no ${relative(process.cwd(), wasm)}: build the preset \`wasm\` first`)
   rmSync(dist, { recursive: true, force: true })
   await build({ ...common, entryPoints: ['src/index.ts'], outdir: dist })
+  await build({
+    ...common,
+    entryPoints: ['src/kysely/index.ts'],
+    outbase: 'src',
+    outdir: dist,
+    packages: 'external',
+    plugins: [besideTheCore],
+  })
   await build({ ...common, entryPoints: ['src/worker.ts'], outdir: dist, minify: true })
   cpSync(wasm, join(dist, 'outboard.wasm'))
   checkTypes('tsconfig.worker.json')
   checkTypes('tsconfig.dist.json')
+}
+
+// What stands on the package imports it, instead of holding a copy of it.
+const besideTheCore = {
+  name: 'beside-the-core',
+  setup(plugin) {
+    plugin.onResolve({ filter: /^\.\.\/index\.js$/ }, ({ path }) => ({ path, external: true }))
+  },
 }
 
 function checkTypes(project) {

@@ -7,8 +7,11 @@ export function compiledIn(web) {
   return join(web, 'node_modules/.cache/outboard-test')
 }
 
-/** Bundles each file, without what is in node_modules. test/a/b.ts becomes outdir/a/b.mjs. */
-export async function compile(files, outdir, web) {
+/**
+ * Bundles each file, without what is in node_modules. test/a/b.ts becomes outdir/a/b.mjs. `alias`
+ * puts packages in the place of others.
+ */
+export async function compile(files, outdir, web, alias = {}) {
   await build({
     absWorkingDir: web,
     entryPoints: files.map((file) => join(web, file)),
@@ -16,6 +19,7 @@ export async function compile(files, outdir, web) {
     outdir,
     bundle: true,
     packages: 'external',
+    alias,
     platform: 'node',
     format: 'esm',
     target: 'node18',

@@ -73,6 +73,9 @@ async function types() {
   }
 }
 
+// The oldest Kysely that is supported: it has its migrations in the package itself.
+const oldKysely = { 'kysely/migration': 'kysely-0.28', kysely: 'kysely-0.28' }
+
 async function unit() {
   await types()
   const files = readdirSync(join(here, 'unit'))
@@ -80,17 +83,24 @@ async function unit() {
     .sort()
   const outdir = compiledIn(web)
   rmSync(outdir, { recursive: true, force: true })
-  await compile(
-    files.map((file) => `test/unit/${file}`),
-    outdir,
-    web,
-  )
-  for (const file of files)
-    await unitFile(join(outdir, 'unit', file.replace(/\.ts$/, '.mjs')), file)
+  const paths = files.map((file) => `test/unit/${file}`)
+  await compile(paths, outdir, web)
+  for (const file of files) await unitFile(join(outdir, 'unit', compiled(file)), titleOf(file))
+
+  const again = files.filter((file) => file.startsWith('kysely'))
+  const outdirOld = join(outdir, 'kysely-0.28')
+  const pathsOld = again.map((file) => `test/unit/${file}`)
+  await compile(pathsOld, outdirOld, web, oldKysely)
+  for (const file of again) {
+    const path = join(outdirOld, 'unit', compiled(file))
+    await unitFile(path, titleOf(file).replace('kysely', 'kysely-0.28'))
+  }
 }
 
-function unitFile(path, file) {
-  const title = file.replace(/\.test\.ts$/, '')
+const compiled = (file) => file.replace(/\.ts$/, '.mjs')
+const titleOf = (file) => file.replace(/\.test\.ts$/, '')
+
+function unitFile(path, title) {
   return new Promise((resolve) => {
     const child = spawn(
       process.execPath,

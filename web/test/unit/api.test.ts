@@ -1,18 +1,8 @@
 import assert from 'node:assert/strict'
-import { type Database, sql, type Transaction, type Value } from '../../src/index.ts'
+import { sql, type Transaction, type Value } from '../../src/index.ts'
 import { Random, test } from './check.ts'
 import { openInside, type Traffic } from './inside.ts'
-
-function withDatabase(name: string, body: (db: Database) => Promise<void>): void {
-  test(name, async () => {
-    const db = await openInside()
-    try {
-      await body(db)
-    } finally {
-      await db.close()
-    }
-  })
-}
+import { withDatabase } from './with_database.ts'
 
 const numbers = (count: number): string =>
   `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count})`
