@@ -40,7 +40,7 @@ async function buildPackage() {
   await build({ ...common, entryPoints: ['src/index.ts'], outdir: dist })
   await build({
     ...common,
-    entryPoints: ['src/kysely/index.ts'],
+    entryPoints: ['src/kysely/index.ts', 'src/react/index.ts'],
     outbase: 'src',
     outdir: dist,
     packages: 'external',
