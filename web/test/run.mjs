@@ -78,6 +78,7 @@ const oldKysely = { 'kysely/migration': 'kysely-0.28', kysely: 'kysely-0.28' }
 
 async function unit() {
   await types()
+  await (await import('./package.mjs')).run({ report, filter })
   const files = readdirSync(join(here, 'unit'))
     .filter((file) => file.endsWith('.test.ts'))
     .sort()

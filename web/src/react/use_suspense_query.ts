@@ -9,7 +9,7 @@ export interface SuspenseQueryState<T> extends QueryState<T> {
   readonly data: readonly T[]
 }
 
-type Options = Omit<QueryOptions, 'enabled'>
+export type SuspenseQueryOptions = Omit<QueryOptions, 'enabled'>
 
 /**
  * The rows of a query. Until they are there the nearest Suspense shows its fallback; if there are
@@ -18,15 +18,18 @@ type Options = Omit<QueryOptions, 'enabled'>
 export function useSuspenseQuery<T = Row>(
   query: string,
   params?: Params,
-  options?: Options,
+  options?: SuspenseQueryOptions,
 ): SuspenseQueryState<T>
-export function useSuspenseQuery<T = Row>(query: Sql, options?: Options): SuspenseQueryState<T>
+export function useSuspenseQuery<T = Row>(
+  query: Sql,
+  options?: SuspenseQueryOptions,
+): SuspenseQueryState<T>
 export function useSuspenseQuery<T>(
   query: string | Sql,
-  second?: Params | Options,
-  third?: Options,
+  second?: Params | SuspenseQueryOptions,
+  third?: SuspenseQueryOptions,
 ): SuspenseQueryState<T> {
-  const question = questionOf<Options>(query, second, third)
+  const question = questionOf<SuspenseQueryOptions>(query, second, third)
   const cache = cacheOf(useDatabase())
   const state = useCached<T>(cache, question, true)
   // Suspense wants the promise, or the error, thrown.
