@@ -29,7 +29,9 @@ inline constexpr std::size_t output_bytes_max = 16u
                                                 << 20;  // not taken: then a client is not served
 inline constexpr std::size_t batch_statements_max = 10'000;
 inline constexpr std::size_t sessions_max = 1'000;  // of one client
-inline constexpr std::size_t streams_max = 8;       // results being read at once
+inline constexpr std::size_t streams_max = 8;       // read at their readers' pace, at once
+inline constexpr std::size_t results_max = 4;       // others of several pieces: the rest wait
+inline constexpr std::size_t readers_max = streams_max + results_max + 1;  // one only tries
 inline constexpr std::size_t transaction_depth_max = 32;
 inline constexpr std::size_t statements_cached = 128;           // of one connection
 inline constexpr std::size_t cached_sql_bytes_max = 16u << 10;  // of one that is kept

@@ -30,9 +30,15 @@ struct Job {
   request::Any what;
   std::size_t bytes = 0;  // of its frame
 
+  bool waits_for_room = false;  // for its result beside others; else what waits wants the writer
+
   // Pieces that came before it was this job's turn.
   std::vector<std::pair<SharedMessage, request::Chunk>> chunks = {};
 };
+
+// What became of a job: answered, or a task by now; or it waits for the writer, or for a result of
+// others to be through.
+enum class Served { done, must_wait, needs_room };
 
 class Core {
  public:

@@ -7,7 +7,7 @@ namespace outboard {
 Cursor::Cursor(Core& core, Job job, Source source)
     : Task(std::move(job)), core_(core), source_(std::move(source)) {}
 
-std::unique_ptr<Task> Cursor::start(Core& core, Job job, Source source) {
+Served Cursor::start(Core& core, Tasks& tasks, Job job, Source source) {
   auto& connection = source.reader ? *source.reader : core.store->writer();
   Cursor cursor(core, std::move(job), std::move(source));
   auto filled = cursor.first_row();
@@ -25,11 +25,14 @@ std::unique_ptr<Task> Cursor::start(Core& core, Job job, Source source) {
       filled = names.error();
     }
   }
-  if (filled && cursor.on_row_ && !cursor.source_.has_room) filled = too_many_results();
   auto& own = cursor.job_;
+  if (filled && cursor.on_row_) {
+    if (!is_paced(own) && !tasks.has_room_for_result()) return Served::needs_room;
+    if (is_paced(own) && !tasks.has_room_for_stream()) filled = too_many_streams();
+  }
   if (!filled) {
     core.reply_error(own.client, own.id, core.store->interrupt().explain(filled.error()));
-    return nullptr;
+    return Served::done;
   }
   auto write = [&](cbor::Writer& out) {
     if (cursor.source_.shape == Shape::snapshot) {
@@ -40,8 +43,8 @@ std::unique_ptr<Task> Cursor::start(Core& core, Job job, Source source) {
   };
   core.frame(own.client, own.id, FrameKind::reply, write,
              [&](Bytes& out) { core.batch.finish(out); });
-  if (!cursor.on_row_) return nullptr;
-  return std::make_unique<Cursor>(std::move(cursor));
+  if (cursor.on_row_) tasks.add(std::make_unique<Cursor>(std::move(cursor)), core.now_us());
+  return Served::done;
 }
 
 Result<void> Cursor::first_row() {

@@ -19,12 +19,11 @@ class Cursor : public Task {
     BatchLimit limit = {};
     Shape shape = Shape::rows;
     std::int64_t snapshot_bytes = 0;
-    bool has_room = true;  // for one more result that is not through with its first piece
   };
 
-  // Reads the first piece of a bound statement and replies. Returns a task for what is left, or
-  // null.
-  static std::unique_ptr<Task> start(Core& core, Job job, Source source);
+  // Reads the first piece of a bound statement and replies; what is left becomes one of `tasks`.
+  // `needs_room`: too much is left for now, and nothing was replied.
+  static Served start(Core& core, Tasks& tasks, Job job, Source source);
 
   Cursor(Core& core, Job job, Source source);
 

@@ -112,6 +112,61 @@ TEST_F(Streams, L7_StreamsAreBoundedAndRecover) {
   }
 }
 
+struct LargeResults : Streams {
+  void fill_all_places() {
+    for (std::size_t i = 0; i < limits::results_max; ++i) {
+      reading.push_back(a.ask(large));
+      trial.run();
+      EXPECT_FALSE(a.ended(reading.back()));
+    }
+  }
+  void read_to_the_end(TestClient& client, std::uint64_t id) {
+    for (int i = 0; i < 10 && !client.ended(id); ++i) client.credit(id, 8), trial.run();
+    EXPECT_TRUE(client.ended(id));
+  }
+
+  std::string large = "select v, zeroblob(600000) from t limit 6";
+  std::vector<std::uint64_t> reading;
+};
+
+TEST_F(LargeResults, H6_WaitForEachOtherAndNoneIsRefused) {
+  fill_all_places();
+  auto behind = b.ask(large);
+  auto many = b.ask_many("select v from t where v = ?", {{1}, {2}});
+  EXPECT_EQ(b.exec("select count(*) from t"), "100");  // needs no place
+  EXPECT_EQ(b.exec("insert into t values (101)"), "ok 1");
+  auto stream = b.ask_stream("select v from t", 1);  // has places of its own
+  EXPECT_EQ(b.done(stream), "1…");
+  EXPECT_EQ(b.answer(behind).frames + b.answer(many).frames, 0);
+  read_to_the_end(a, reading[0]);
+  EXPECT_GT(b.answer(behind).frames, 0);
+  read_to_the_end(a, reading[1]);
+  EXPECT_EQ(b.done(many), "0 1|1 2");
+  read_to_the_end(b, behind);
+  EXPECT_EQ(b.answer(behind).rows.size(), 6u);
+}
+
+TEST_F(LargeResults, H4_WhatASessionAsksStaysInOrderWhileOneWaits) {
+  fill_all_places();
+  EXPECT_EQ(b.plain("begin", 1), "ok 0");
+  auto waits = b.ask(large, one);
+  auto change = b.ask("delete from t", one);
+  trial.run();
+  EXPECT_FALSE(b.ended(change));
+  trial.pass_ms(limits::transaction_idle_ms + 100);  // not idle: it is awaited
+  read_to_the_end(a, reading[0]);
+  EXPECT_EQ(b.answer(waits).frames, 1);
+  EXPECT_EQ(b.done(change), "ok 100");
+}
+
+TEST_F(LargeResults, L8_TheDeadlineHoldsForOneThatWaits) {
+  fill_all_places();
+  auto late = b.ask(large, {.timeout_ms = 50});
+  trial.run();
+  trial.pass_ms(60);
+  EXPECT_EQ(b.brief(late), "timeout");
+}
+
 TEST_F(Streams, L8_AReaderThatAsksForNothingIsCancelled) {
   auto idle = a.ask_stream("select v from t", 1);
   auto reads = a.ask_stream("select v from t limit 4", 1);

@@ -280,12 +280,11 @@ Served Engine::many(const Job& job, const request::Many& many) {
           fail(Code::bad_request, "many is a transaction already", "leave BEGIN and COMMIT out"));
     source.statement = std::move(prepared->statement);
   }
+  if (source.reader && !tasks_.has_room_for_result()) return Served::needs_room;
   auto task = Many::start(core_, writer_, job, std::move(source));
   if (!task) return refuse(task.error());
   for (auto& [message, chunk] : job.chunks) (*task)->add_chunk(message, chunk);
   if ((*task)->work(core_.now_us() + limits::quantum_us)) return Served::done;
-  if ((*task)->is_result() && !tasks_.has_room_for_result())
-    return (*task)->stop(too_many_results()), Served::done;
   start(std::move(*task));
   return Served::done;
 }
@@ -312,10 +311,8 @@ Served Engine::export_database(const Job& job) {
   Cursor::Source source{.reader = std::move(snapshot->reader),
                         .statement = std::move(snapshot->pages),
                         .shape = Cursor::Shape::snapshot,
-                        .snapshot_bytes = snapshot->bytes,
-                        .has_room = tasks_.has_room_for_result()};
-  if (auto task = Cursor::start(core_, job, std::move(source))) start(std::move(task));
-  return Served::done;
+                        .snapshot_bytes = snapshot->bytes};
+  return Cursor::start(core_, tasks_, job, std::move(source));
 }
 
 Served Engine::close(const Job& job) {

@@ -65,11 +65,13 @@ class Engine {
   bool is_closed() const { return closed_; }
 
  private:
+  using Queue = std::deque<Job>;
+
   struct Client {
     bool greeted = false;
     bool has_opened = false;  // and not closed again
-    std::deque<Job> inbox;    // not looked at yet
-    std::deque<Job> blocked;  // waiting for the writer
+    Queue inbox;              // not looked at yet
+    Queue blocked;            // waiting for the writer, or for room
     std::size_t queued_bytes = 0;
     bool queue_first = false;  // its tasks had the last turn
   };
@@ -87,7 +89,7 @@ class Engine {
   bool serve_queue(Client& client);
   bool is_full(ClientId id) const;
   bool has_work() const;
-  const Job* next_unblocked(const Client& client) const;
+  std::optional<std::size_t> next_unblocked(const Queue& blocked) const;
   void flush_turn();
   void keep_time();
   bool is_awaited(ClientId id, std::uint64_t session) const;

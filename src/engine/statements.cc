@@ -76,11 +76,10 @@ Served Statements::exec(const Job& job, const request::Exec& exec) {
   if (skip_blank(exec.sql).empty()) return reply(job, Ran()), Served::done;
 
   Query query{.sql = exec.sql, .params = exec.params, .limit = {}};
-  if (!writer_.held_by(job) && begins_like_reading(exec.sql) && read_outside(job, query))
-    return Served::done;
+  if (!writer_.held_by(job) && begins_like_reading(exec.sql))
+    if (auto served = read_outside(job, query)) return *served;
   if (!writer_.may_write(job)) return Served::must_wait;
-  on_writer(job, query);
-  return Served::done;
+  return on_writer(job, query);
 }
 
 // A session that lost its transaction is refused, but for the COMMIT or ROLLBACK that ends it.
@@ -117,8 +116,7 @@ Served Statements::stream(const Job& job, const request::Stream& stream) {
   }
   auto own = job;
   own.deadline_us = 0;  // it was for the first piece: the rest comes at the reader's pace
-  start_cursor(std::move(own), std::move(source), stream.params);
-  return Served::done;
+  return start_cursor(std::move(own), std::move(source), stream.params);
 }
 
 Result<std::optional<Statements::OnReader>> Statements::try_reader(std::string_view sql) {
@@ -137,26 +135,24 @@ Result<std::optional<Statements::OnReader>> Statements::try_reader(std::string_v
   return std::optional<OnReader>(std::move(on));
 }
 
-// True: it was answered, or became a task. False: it belongs to the writer.
-bool Statements::read_outside(const Job& job, const Query& query) {
+// Nothing: it belongs to the writer.
+std::optional<Served> Statements::read_outside(const Job& job, const Query& query) {
   auto prepared = try_reader(query.sql);
-  if (!prepared) return refuse(job, prepared.error()), true;
-  if (!*prepared) return false;
+  if (!prepared) return refuse(job, prepared.error()), Served::done;
+  if (!*prepared) return std::nullopt;
   auto& [reader, statement] = **prepared;
-  start_cursor(
+  return start_cursor(
       job, {.reader = std::move(reader), .statement = std::move(statement), .limit = query.limit},
       query.params);
-  return true;
 }
 
-void Statements::start_cursor(Job job, Cursor::Source source, ByteView params) {
-  if (auto bound = source.statement->bind(params); !bound) return refuse(job, bound.error());
-  source.has_room = tasks_.has_room_for_result();
-  if (auto task = Cursor::start(core_, std::move(job), std::move(source)))
-    tasks_.add(std::move(task), core_.now_us());
+Served Statements::start_cursor(Job job, Cursor::Source source, ByteView params) {
+  if (auto bound = source.statement->bind(params); !bound)
+    return refuse(job, bound.error()), Served::done;
+  return Cursor::start(core_, tasks_, std::move(job), std::move(source));
 }
 
-void Statements::on_writer(const Job& job, const Query& query) {
+Served Statements::on_writer(const Job& job, const Query& query) {
   auto& connection = core_.store->writer();
 
   // A single reading statement inside a transaction may be read in pieces.
@@ -174,9 +170,14 @@ void Statements::on_writer(const Job& job, const Query& query) {
   Writer::Effect effect;
   auto ran = run_script(job, {.sql = query.sql, .params = query.params}, effect);
   auto settled = writer_.settle(job, effect, ran ? nullptr : &ran.error());
-  if (!ran) return refuse(job, ran.error());
-  if (!settled) return refuse(job, settled.error());
-  reply(job, *ran);
+  if (!ran) {
+    refuse(job, ran.error());
+  } else if (!settled) {
+    refuse(job, settled.error());
+  } else {
+    reply(job, *ran);
+  }
+  return Served::done;
 }
 
 Result<Ran> Statements::run_script(const Job& job, const request::Exec& exec,

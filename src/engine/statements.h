@@ -12,9 +12,6 @@
 
 namespace outboard {
 
-// Whether a job was answered (or became a task), or has to wait for the writer.
-enum class Served { done, must_wait };
-
 class Statements {
  public:
   Statements(Core& core, Writer& writer, Tasks& tasks)
@@ -40,8 +37,8 @@ class Statements {
     BatchLimit limit;
   };
 
-  bool read_outside(const Job& job, const Query& query);
-  void on_writer(const Job& job, const Query& query);
+  std::optional<Served> read_outside(const Job& job, const Query& query);
+  Served on_writer(const Job& job, const Query& query);
   void end_lost(const Job& job, std::string_view sql);
   Result<Ran> run_script(const Job& job, const request::Exec& exec, Writer::Effect& effect);
   // Notes the outcome of a job: asked before a statement that commits is run, with null, and when
@@ -55,7 +52,7 @@ class Statements {
   Result<std::vector<Ran>> run_batch(const Job& job, const request::Batch& batch,
                                      Writer::Effect& effect);
   std::optional<Result<std::vector<Ran>>> batch_on_reader(const request::Batch& batch);
-  void start_cursor(Job job, Cursor::Source source, ByteView params);
+  Served start_cursor(Job job, Cursor::Source source, ByteView params);
   void reply(const Job& job, const Ran& ran);
   void reply(const Job& job, const std::vector<Ran>& all);
   void refuse(const Job& job, const Error& error);

@@ -4,9 +4,14 @@
 
 namespace outboard {
 
-Error too_many_results() {
-  return fail(Code::busy, "too many results are being read at once",
-              "read the open streams to their end, or close them");
+bool is_paced(const Job& job) {
+  return std::holds_alternative<request::Stream>(job.what) ||
+         std::holds_alternative<request::Export>(job.what);
+}
+
+Error too_many_streams() {
+  return fail(Code::busy, "too many streams are being read at once",
+              "read the open ones to their end, or close them");
 }
 
 void Tasks::add(std::unique_ptr<Task> task, std::int64_t now_us) {
@@ -20,10 +25,13 @@ Task* Tasks::find(ClientId client, std::uint64_t id) {
   return nullptr;
 }
 
-bool Tasks::has_room_for_result() const {
-  auto results = std::ranges::count_if(tasks_, [](auto& task) { return task->is_result(); });
-  return static_cast<std::size_t>(results) < limits::streams_max;
+std::size_t Tasks::results(bool paced) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      tasks_, [&](auto& task) { return task->is_result() && is_paced(task->job()) == paced; }));
 }
+
+bool Tasks::has_room_for_stream() const { return results(true) < limits::streams_max; }
+bool Tasks::has_room_for_result() const { return results(false) < limits::results_max; }
 
 bool Tasks::has_import() const {
   return std::ranges::any_of(

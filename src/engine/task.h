@@ -49,7 +49,10 @@ class Task {
   Job job_;
 };
 
-Error too_many_results();
+// Is its result one that is read at leisure? Such streams are few, and one too many is refused;
+// other results are on their way to whoever waits for all of them, and wait for each other.
+bool is_paced(const Job& job);
+Error too_many_streams();
 
 class Tasks {
  public:
@@ -57,7 +60,8 @@ class Tasks {
   Task* find(ClientId client, std::uint64_t id);
   std::size_t size() const { return tasks_.size(); }
 
-  // May one more result be read beside the others?
+  // May one more of each be read beside the others?
+  bool has_room_for_stream() const;
   bool has_room_for_result() const;
   bool has_import() const;
 
@@ -88,6 +92,7 @@ class Tasks {
 
  private:
   static std::int64_t deadline_us(const Task& task);
+  std::size_t results(bool paced) const;
 
   std::vector<std::unique_ptr<Task>> tasks_;
   std::size_t turn_ = 0;

@@ -70,13 +70,11 @@ bool Engine::serve_task(ClientId id, Client& client) {
 }
 
 bool Engine::serve_queue(Client& client) {
-  bool unblocked = next_unblocked(client) != nullptr;
+  auto unblocked = next_unblocked(client.blocked);
   if (!unblocked && client.inbox.empty()) return false;
 
   auto& queue = unblocked ? client.blocked : client.inbox;
-  auto at = unblocked
-                ? std::ranges::find_if(queue, [&](auto& job) { return writer_.may_write(job); })
-                : queue.begin();
+  auto at = queue.begin() + static_cast<std::ptrdiff_t>(unblocked.value_or(0));
   auto job = std::move(*at);
   queue.erase(at);
   client.queued_bytes -= job.bytes;
@@ -86,7 +84,7 @@ bool Engine::serve_queue(Client& client) {
                       fail(Code::timeout, "the deadline passed before its turn came", "try again"));
     return true;
   }
-  // What a session asks stays in order: behind what waits for the writer the rest waits too.
+  // What a session asks stays in order: behind what waits the rest waits too.
   bool in_line =
       !unblocked && job.session != 0 &&
       std::ranges::find(client.blocked, job.session, &Job::session) != client.blocked.end();
@@ -100,17 +98,24 @@ bool Engine::serve_queue(Client& client) {
     core_.store->interrupt().rest();
     if (core_.store->commits() != commits_before) core_.acknowledge(job.client, job.id, from);
   }
-  if (served == Served::must_wait) {
+  if (served != Served::done) {
+    job.waits_for_room = served == Served::needs_room;
     client.queued_bytes += job.bytes;
-    client.blocked.push_back(std::move(job));
+    client.blocked.insert(unblocked ? client.blocked.begin() : client.blocked.end(),
+                          std::move(job));
   }
   return true;
 }
 
-const Job* Engine::next_unblocked(const Client& client) const {
-  auto found =
-      std::ranges::find_if(client.blocked, [&](auto& job) { return writer_.may_write(job); });
-  return found == client.blocked.end() ? nullptr : &*found;
+std::optional<std::size_t> Engine::next_unblocked(const Queue& blocked) const {
+  for (auto job = blocked.begin(); job != blocked.end(); ++job) {
+    bool may_go_on = job->waits_for_room ? tasks_.has_room_for_result() : writer_.may_write(*job);
+    if (!may_go_on) continue;
+    bool is_in_line = job->session != 0 &&
+                      std::ranges::find(blocked.begin(), job, job->session, &Job::session) != job;
+    if (!is_in_line) return static_cast<std::size_t>(job - blocked.begin());
+  }
+  return std::nullopt;
 }
 
 // Its host does not get rid of its answers: more of them would only pile up.
@@ -122,7 +127,7 @@ bool Engine::has_work() const {
   return std::ranges::any_of(clients_, [&](auto& entry) {
     auto& [id, client] = entry;
     return !is_full(id) &&
-           (!client.inbox.empty() || next_unblocked(client) || tasks_.any_ready(id));
+           (!client.inbox.empty() || next_unblocked(client.blocked) || tasks_.any_ready(id));
   });
 }
 
@@ -136,8 +141,7 @@ void Engine::keep_time() {
     stop_orphans();
   }
   if (tasks_.size() > 0) tasks_.stop_late(now_us);
-  auto timed_out =
-      fail(Code::timeout, "the deadline passed while others were writing", "try again");
+  auto timed_out = fail(Code::timeout, "the deadline passed while others were served", "try again");
   for (auto& [id, client] : clients_) {
     std::erase_if(client.blocked, [&](auto& job) {
       if (!job.deadline_us || now_us < job.deadline_us) return false;
@@ -150,8 +154,11 @@ void Engine::keep_time() {
 
 // Is something of that session waiting for its turn?
 bool Engine::is_awaited(ClientId id, std::uint64_t session) const {
-  auto& inbox = clients_.at(id).inbox;
-  return std::ranges::find(inbox, session, &Job::session) != inbox.end();
+  auto& client = clients_.at(id);
+  auto waits = [&](auto& queue) {
+    return std::ranges::find(queue, session, &Job::session) != queue.end();
+  };
+  return waits(client.inbox) || waits(client.blocked);
 }
 
 std::optional<std::int64_t> Engine::wake_at_us() const {

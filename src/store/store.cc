@@ -52,7 +52,7 @@ Result<ReaderLease> Store::reader() {
   if (!idle_readers_.empty()) {
     lease.connection_ = std::move(idle_readers_.back());
     idle_readers_.pop_back();
-  } else if (readers_out_ > limits::streams_max) {
+  } else if (readers_out_ >= limits::readers_max) {
     return fail(Code::busy, "too many results are being read at once",
                 "read the open streams to their end, or close them");
   } else {

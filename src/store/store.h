@@ -55,8 +55,7 @@ class Store {
   Connection& writer() { return *writer_; }
   OutcomeTable& outcomes() { return *outcomes_; }
 
-  // Fails with `busy` while limits::streams_max and one are out: the one is for what needs it only
-  // for a moment.
+  // Fails with `busy` while limits::readers_max are out.
   Result<ReaderLease> reader();
 
   // Makes what was committed durable against a power cut (rule H11).

@@ -35,7 +35,7 @@ TEST(Stores, H5_AReaderCannotWrite) {
 TEST(Stores, L7_ReadersAreBoundedAndComeBack) {
   StoreTrial trial;
   std::vector<ReaderLease> leases;
-  for (std::size_t i = 0; i <= limits::streams_max; ++i) {
+  for (std::size_t i = 0; i < limits::readers_max; ++i) {
     auto reader = trial.store->reader();
     ASSERT_TRUE(reader.ok()) << i;
     leases.push_back(std::move(*reader));
