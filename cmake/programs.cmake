@@ -37,9 +37,11 @@ if(NOT unit_sources STREQUAL "")
     add_dependencies(unit_tests outboard)  # command_test.cc runs it, from the same folder
   endif()
   add_dependencies(unit_tests snippet_readme)
-  target_compile_definitions(unit_tests PRIVATE
-    OUTBOARD_TESTS="${PROJECT_SOURCE_DIR}/tests"
-    OUTBOARD_README="${PROJECT_SOURCE_DIR}/README.md")
+  target_compile_options(unit_tests PRIVATE -O1 -g1)  # they are compiled more often than run
+  # Where this clone lies is told to those alone that read its files: the rest compiles alike everywhere.
+  set_source_files_properties(
+    src/protocol/golden_test.cc tests/snippets/readme_test.cc tests/snippets/command_test.cc
+    PROPERTIES COMPILE_DEFINITIONS OUTBOARD_ROOT="${PROJECT_SOURCE_DIR}")
 endif()
 
 # scenarios: runs tests/scenarios/ on a native host.

@@ -56,7 +56,7 @@ std::string output_of(const fs::path& folder, const std::string& command) {
 
 TEST(CommandPage, TheCommandsPrintWhatItSays) {
   outboard::net::TestFolder folder;
-  auto examples = examples_in(OUTBOARD_TESTS "/../docs/command.md");
+  auto examples = examples_in(OUTBOARD_ROOT "/docs/command.md");
   EXPECT_GT(examples.size(), 20u);
   for (auto& [command, printed] : examples)
     EXPECT_EQ(output_of(folder.path(), command), printed) << "$ " << command;

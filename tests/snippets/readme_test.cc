@@ -39,7 +39,7 @@ std::string output_of(const std::string& command) {
 }  // namespace
 
 TEST(Readme, TheProgramPrintsWhatItSays) {
-  auto readme = contents(OUTBOARD_README);
+  auto readme = contents(OUTBOARD_ROOT "/README.md");
   auto folder = fs::temp_directory_path() / ("outboard-readme-" + std::to_string(::getpid()));
   fs::create_directories(folder);
   auto program = fs::canonical("/proc/self/exe").parent_path() / "snippet_readme";
