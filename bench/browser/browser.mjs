@@ -1,32 +1,14 @@
 // One Chromium with a profile on disk (a plain context of Playwright keeps OPFS in memory), and
 // fresh pages of it.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
+import { freshFolder, launch } from '../../web/test/browser/chromium.mjs'
 
-const fromWeb = createRequire(new URL('../../web/package.json', import.meta.url))
 const runTimeoutMs = 180_000
-const switches = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 
 export class Browser {
   static async launch(address) {
-    const { chromium } = fromWeb('playwright-core')
-    const profile = mkdtempSync(join(tmpdir(), 'outboard-bench-'))
-    const context = await chromium.launchPersistentContext(profile, {
-      executablePath: process.env.OUTBOARD_CHROMIUM ?? '/usr/bin/chromium',
-      args: switches,
-      headless: true,
-    })
-    return new Browser(address, profile, context)
+    const profile = freshFolder('bench')
+    return new Browser(address, profile, await launch(profile))
   }
 
   constructor(address, profile, context) {

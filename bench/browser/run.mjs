@@ -5,11 +5,11 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { longestTask } from '../../web/test/browser/trace.mjs'
 import { Browser } from './browser.mjs'
 import { figures } from './figures.mjs'
 import { compare, load, machine, tableOf } from './report.mjs'
 import { serve } from './server.mjs'
-import { longestTask } from './trace.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const web = join(here, '../../web')

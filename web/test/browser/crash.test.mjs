@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { chromium } from 'playwright-core'
-import { executable, freshFolder, switches } from './run.mjs'
+import { executable, freshFolder, switches } from './chromium.mjs'
 
 const startTimeoutMs = 30_000
 

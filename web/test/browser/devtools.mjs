@@ -6,7 +6,7 @@
 //   await tab.evaluate(async (a, b) => …, a, b)
 //   await browser.stop()
 import { spawn } from 'node:child_process'
-import { executable, switches } from './run.mjs'
+import { executable, switches } from './chromium.mjs'
 
 const commandTimeoutMs = 60_000
 

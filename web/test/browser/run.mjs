@@ -1,38 +1,13 @@
 // Runs the browser tests: each gets a page of its own in one Chromium with a fresh profile.
-import { chromium } from 'playwright-core'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { freshFolder, launch } from './chromium.mjs'
 import { TestServer } from './server.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const dist = join(here, '../../dist')
 const testTimeoutMs = Number(process.env.OUTBOARD_TEST_TIMEOUT_MS ?? 90_000)
-
-export const executable = process.env.OUTBOARD_CHROMIUM ?? '/usr/bin/chromium'
-export const switches = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
-/** Plain contexts of Playwright keep OPFS in memory: this one has a profile on disk. */
-export function launch(profile) {
-  return chromium.launchPersistentContext(profile, {
-    executablePath: executable,
-    args: switches,
-    headless: true,
-  })
-}
-
-export function freshFolder(purpose) {
-  return mkdtempSync(join(tmpdir(), `outboard-${purpose}-`))
-}
 
 export async function run({ report, filter }) {
   const tests = []

@@ -4,7 +4,7 @@
 // the test what became of each: so it is known what has to be there, what must not be, and what may.
 import { rmSync } from 'node:fs'
 import { Browser } from './devtools.mjs'
-import { freshFolder } from './run.mjs'
+import { freshFolder } from './chromium.mjs'
 
 export async function withBrowser(action) {
   const profile = freshFolder('tabs')

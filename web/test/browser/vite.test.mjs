@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { TestServer } from './server.mjs'
-import { freshFolder } from './run.mjs'
+import { freshFolder } from './chromium.mjs'
 
 const web = fileURLToPath(new URL('../..', import.meta.url))
 

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freshFolder, launch } from '../browser/run.mjs'
+import { freshFolder, launch } from '../browser/chromium.mjs'
 import { TestServer } from '../browser/server.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
