@@ -1,6 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // Outboard: a local-first data engine off the main thread. Nothing runs until `open` is called.
 export { open, type OpenOptions } from './client/open.js'
+export { databases, remove, storageEstimate } from './client/databases.js'
+export type { DatabaseEntry, StorageEstimate } from './client/databases.js'
 export type { Database, Durability, Info } from './client/database.js'
 export type { Importable } from './client/bytes.js'
 export type { BatchOptions, ManyResult, Session, StreamOptions } from './client/session.js'

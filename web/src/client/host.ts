@@ -11,6 +11,9 @@ export interface HostOptions {
   wasmUrl?: string | URL
 }
 
+/** `again`: this page has had the database open, so it is there. */
+export type Purpose = 'first' | 'again'
+
 export interface HostEvents {
   /** The engine takes frames: this tab is the owner. */
   ready(): void
@@ -32,7 +35,7 @@ export class WorkerHost implements Port {
   #state: 'starting' | 'running' | 'ended' = 'starting'
 
   /** Starts the worker. After `terminate` there are no more events. */
-  constructor(options: HostOptions, events: HostEvents) {
+  constructor(options: HostOptions, purpose: Purpose, events: HostEvents) {
     this.#events = events
     this.#url = String(options.workerUrl ?? `worker.js beside ${import.meta.url}`)
     const wasmUrl = addressOf(options.wasmUrl)
@@ -48,6 +51,7 @@ export class WorkerHost implements Port {
       type: 'open',
       name: options.name,
       storage: options.storage,
+      mustExist: purpose === 'again',
       ...(wasmUrl === undefined ? {} : { wasmUrl }),
     })
   }

@@ -2,9 +2,11 @@
 import { badRequest, malformed, OutboardError } from '../protocol/errors.js'
 import { type ItemMap, mapOf } from '../protocol/frame.js'
 import type { Storage } from '../protocol/host.js'
+import { checkName } from '../protocol/names.js'
 import type { Port } from './channel.js'
 import { Connection } from './connection.js'
 import { Database, type Durability, type Info } from './database.js'
+import { isPersisted } from './databases.js'
 import type { HostOptions } from './host.js'
 import { type Answer, Lane } from './lane.js'
 import type { PendingRequest } from './pending_request.js'
@@ -24,8 +26,6 @@ export interface OpenOptions {
   /** After so long the opening fails with `unavailable`. 15,000 by default. */
   openTimeoutMs?: number
 }
-
-const nameCharactersMax = 64
 
 /**
  * Opens the database of that name, and makes it if there is none; tabs that open the same one share
@@ -56,10 +56,9 @@ export async function open(name: string, options: OpenOptions = {}): Promise<Dat
   } finally {
     clearTimeout(timer)
   }
-  return new Database(connection, tab, {
-    ...info,
-    persisted: await isPersisted(options.persist ?? false),
-  })
+  const isKept = storage !== 'memory'
+  const persisted = isKept && (await isPersisted(options.persist ? 'ask' : 'look'))
+  return new Database(connection, tab, { ...info, persisted })
 }
 
 // Greets each engine that this client comes to, and lets the waiting requests go on.
@@ -94,14 +93,6 @@ function tooSlow(timeoutMs: number): OutboardError {
   return new OutboardError('unavailable', `the engine did not start within ${timeoutMs} ms`, {
     hint: 'the network or the disk may be slow: try again, or set openTimeoutMs higher',
   })
-}
-
-function checkName(name: string): void {
-  if (typeof name === 'string' && name.length > 0 && name.length <= nameCharactersMax) return
-  throw badRequest(
-    `a database's name is a text of 1 to ${nameCharactersMax} characters`,
-    'choose another name',
-  )
 }
 
 interface Greeting {
@@ -154,13 +145,5 @@ function infoOf(body: ItemMap, name: string): Omit<Info, 'persisted'> {
     created: created === true,
     build,
     sqlite,
-  }
-}
-
-async function isPersisted(ask: boolean): Promise<boolean> {
-  try {
-    return ask ? await navigator.storage.persist() : await navigator.storage.persisted()
-  } catch {
-    return false // not offered here
   }
 }

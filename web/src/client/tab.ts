@@ -94,7 +94,7 @@ export class Tab {
   #startHost(): void {
     this.#failure = undefined
     try {
-      const host: WorkerHost = new WorkerHost(this.#options, {
+      const host: WorkerHost = new WorkerHost(this.#options, this.#attached ? 'again' : 'first', {
         ready: () => this.#own(host),
         message: (message) => this.#connection.receive(message),
         failed: (error) => void this.#fail(error),

@@ -4,7 +4,8 @@ import type { Code } from './errors.js'
 export type Storage = 'opfs' | 'memory'
 
 export type ToWorker =
-  | { type: 'open'; name: string; storage: Storage; wasmUrl?: string }
+  /** `mustExist`: this page has had it open, so it must not be made anew. */
+  | { type: 'open'; name: string; storage: Storage; mustExist: boolean; wasmUrl?: string }
   /** Close the files, when nobody would lose anything or after a moment, and answer `closed`. */
   | { type: 'close' }
 

@@ -56,7 +56,8 @@ export class EngineHost {
     }
   }
 
-  async #open({ name, storage, wasmUrl }: Extract<ToWorker, { type: 'open' }>): Promise<void> {
+  async #open(wanted: Extract<ToWorker, { type: 'open' }>): Promise<void> {
+    const { name, storage, wasmUrl } = wanted
     // Bundlers know this form, and look for it word for word.
     const url = wasmUrl ?? new URL('./outboard.wasm', import.meta.url).href
     const lock = `outboard-worker:${crypto.randomUUID?.() ?? Math.random()}`
@@ -70,7 +71,7 @@ export class EngineHost {
       const [module, files, release] = await settled(
         loading,
         storage === 'opfs'
-          ? OpfsFiles.open(name, this.#stop.signal, elected)
+          ? OpfsFiles.open(wanted, this.#stop.signal, elected)
           : Promise.resolve(undefined),
         takeLock(lock, AbortSignal.timeout(lockWaitMs)),
       )

@@ -1,6 +1,7 @@
 // The files of one database in the origin private file system (rule H12): plain files in a
 // directory of their own, open for as long as the engine lives. Reading and writing is synchronous,
 // and never throws.
+import { databaseFile, databasesDirectory, encodedName } from '../protocol/names.js'
 import { meetingOf } from '../protocol/tabs.js'
 import { isNamed, Problem, textOf } from './problem.js'
 import { type Release, takeLock } from './locks.js'
@@ -11,13 +12,24 @@ export const noSpace = -2
 export const notOpen = -3
 
 // By slot.
-const names = ['db', 'db-wal', 'db-journal', ...Array.from({ length: 8 }, (_, i) => `scratch-${i}`)]
+const names = [
+  databaseFile,
+  'db-wal',
+  'db-journal',
+  ...Array.from({ length: 8 }, (_, i) => `scratch-${i}`),
+]
 const scratchFrom = 3
 
 // The lock of an owner that died may be free a moment before its files are; and without Web Locks
 // this is all the waiting there is.
 const handleWaitMs = 3_000
 const handleRetryMs = 20
+
+/** Which database, and whether one that is not there is made. */
+export interface Wanted {
+  name: string
+  mustExist: boolean
+}
 
 export class OpfsFiles {
   readonly #handles: (FileSystemSyncAccessHandle | undefined)[] = names.map(() => undefined)
@@ -33,25 +45,32 @@ export class OpfsFiles {
   /**
    * Waits until no other worker has the files, or `signal` calls it off, and opens them. `elected`
    * is called once they are ours. Fails with `busy` where there are no Web Locks to wait by and
-   * another worker has the files, `unavailable` if none can be had.
+   * another worker has the files, `not_found` if they have to be there and are not, `unavailable`
+   * if none can be had.
    */
-  static async open(name: string, signal: AbortSignal, elected: () => void): Promise<OpfsFiles> {
-    const directory = await directoryOf(name)
+  static async open(
+    { name, mustExist }: Wanted,
+    signal: AbortSignal,
+    elected: () => void,
+  ): Promise<OpfsFiles> {
     const release = await takeLock(meetingOf(name), signal)
     if (signal.aborted) {
       await release?.()
       throw heldElsewhere(name)
     }
     elected()
-    const files = new OpfsFiles(directory, release ?? (() => Promise.resolve()))
+    let files: OpfsFiles | undefined
     try {
-      await Promise.all([0, 1, 2].map((slot) => files.#open(slot)))
+      const directory = await directoryOf(name, mustExist ? 'look' : 'create')
+      files = new OpfsFiles(directory, release ?? (() => Promise.resolve()))
+      await Promise.all([0, 1, 2].map((slot) => files!.#open(slot)))
       await files.#openScratch() // 5 ms, while the module is still being compiled
+      return files
     } catch (error) {
-      await files.close()
+      await (files?.close() ?? release?.())
+      if (error instanceof Problem) throw error
       throw isNamed(error, 'NoModificationAllowedError') ? heldElsewhere(name) : cannotUse(error)
     }
-    return files
   }
 
   /** Closes them at once; resolves when another worker can have them. */
@@ -132,29 +151,30 @@ export class OpfsFiles {
   }
 }
 
-async function directoryOf(name: string): Promise<FileSystemDirectoryHandle> {
+async function directoryOf(
+  name: string,
+  how: 'look' | 'create',
+): Promise<FileSystemDirectoryHandle> {
   if (navigator.storage?.getDirectory === undefined)
     throw cannotUse('this browser, or this page, has none')
+  const options = { create: how === 'create' }
   try {
     const root = await navigator.storage.getDirectory()
-    const databases = await root.getDirectoryHandle('outboard', { create: true })
-    return await databases.getDirectoryHandle(encodedName(name), { create: true })
+    const databases = await root.getDirectoryHandle(databasesDirectory, options)
+    const directory = await databases.getDirectoryHandle(encodedName(name), options)
+    if (how === 'look') await directory.getFileHandle(databaseFile)
+    return directory
   } catch (error) {
-    throw cannotUse(error)
+    throw how === 'look' && isNamed(error, 'NotFoundError') ? removed(name) : cannotUse(error)
   }
 }
 
-/**
- * The name as a directory's: lower-case letters, digits, - and _ as they are, every other byte of
- * its UTF-8 as %xx. So two names stay two where the file system takes A for a.
- */
-export function encodedName(name: string): string {
-  let encoded = ''
-  for (const byte of new TextEncoder().encode(name)) {
-    const character = String.fromCharCode(byte)
-    encoded += /[a-z0-9_-]/.test(character) ? character : `%${byte.toString(16).padStart(2, '0')}`
-  }
-  return encoded
+function removed(name: string): Problem {
+  return new Problem(
+    'not_found',
+    `the database '${name}' was removed while this page did not have its files`,
+    'open it again: that makes a new one',
+  )
 }
 
 function heldElsewhere(name: string): Problem {

@@ -1,11 +1,15 @@
 // An application in strict TypeScript, against the types as they are published.
 import {
   type Database,
+  type DatabaseEntry,
+  databases,
   type Info,
   open,
   OutboardError,
+  remove,
   type Row,
   sql,
+  storageEstimate,
   type Transaction,
   type Value,
 } from 'outboard'
@@ -13,6 +17,13 @@ import {
 interface Note {
   id: number
   title: string | null
+}
+
+export async function tidy(): Promise<number> {
+  const all: DatabaseEntry[] = await databases()
+  for (const { name, bytes, open: isOpen } of all) if (!isOpen && bytes > 1e9) await remove(name)
+  const { usedBytes, quotaBytes } = await storageEstimate()
+  return quotaBytes - usedBytes
 }
 
 export async function use(): Promise<Note | undefined> {

@@ -64,16 +64,21 @@ export async function openInside(traffic?: Traffic): Promise<Database> {
       setImmediate(() => worker.receive({ type: 'close' }))
     })
   const connection = new Connection()
-  worker.receive({ type: 'open', name: 'inside', storage: 'memory', wasmUrl: wasmUrl() })
+  const inside = { name: 'inside', storage: 'memory' } as const
+  worker.receive({ type: 'open', ...inside, mustExist: false, wasmUrl: wasmUrl() })
   await started
-  await greet(connection, port, { name: 'inside', storage: 'memory', durability: 'process' })
-  return new Database(connection, { stop }, {
-    name: 'inside',
-    storage: 'memory',
-    durability: 'process',
-    created: true,
-    persisted: false,
-    build: '',
-    sqlite: '',
-  })
+  await greet(connection, port, { ...inside, durability: 'process' })
+  return new Database(
+    connection,
+    { stop },
+    {
+      name: 'inside',
+      storage: 'memory',
+      durability: 'process',
+      created: true,
+      persisted: false,
+      build: '',
+      sqlite: '',
+    },
+  )
 }
