@@ -19,7 +19,8 @@ export type Durability = 'process' | 'power'
 export interface Info {
   name: string
   storage: Storage
-  durability: Durability
+  /** What commits survive. `none`: not even the page. */
+  durability: Durability | 'none'
   /** Whether this call of open made the database. */
   created: boolean
   /** Whether the browser keeps it even when disk space runs low. */

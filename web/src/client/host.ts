@@ -14,6 +14,9 @@ export interface HostOptions {
 /** `again`: this page has had the database open, so it is there. */
 export type Purpose = 'first' | 'again'
 
+/** What the storage needs is not there: another one may do. */
+export class StorageMissing extends OutboardError {}
+
 export interface HostEvents {
   /** The engine takes frames: this tab is the owner. */
   ready(): void
@@ -100,8 +103,10 @@ export class WorkerHost implements Port {
         this.#state = 'running'
         if (data.lock !== undefined) void this.#watchLock(data.lock)
         return this.#events.ready()
-      case 'failed':
-        return this.#fail(new OutboardError(data.code, data.message, { hint: data.hint }))
+      case 'failed': {
+        const { code, message, hint, missing } = data
+        return this.#fail(new (missing ? StorageMissing : OutboardError)(code, message, { hint }))
+      }
       case 'lost':
         return this.#lose(data.message)
       case 'outdated':

@@ -7,14 +7,17 @@ import type { Port } from './channel.js'
 import { Connection } from './connection.js'
 import { Database, type Durability, type Info } from './database.js'
 import { isPersisted } from './databases.js'
-import type { HostOptions } from './host.js'
+import { type HostOptions, StorageMissing } from './host.js'
 import { type Answer, Lane } from './lane.js'
 import type { PendingRequest } from './pending_request.js'
 import { Tab } from './tab.js'
 
 export interface OpenOptions {
-  /** `opfs` (default): files of this origin. `memory`: gone with the page. */
-  storage?: Storage
+  /**
+   * `opfs` (default): files of this origin. `memory`: for this page alone, gone with it. Of a list,
+   * the first that there is in this browser; `info.storage` tells which.
+   */
+  storage?: Storage | readonly Storage[]
   /** What a commit survives: `process` (default) or `power`. */
   durability?: Durability
   /** Asks the browser to keep the database even when disk space runs low; some ask the user. */
@@ -34,11 +37,20 @@ export interface OpenOptions {
  * if the file is damaged.
  */
 export async function open(name: string, options: OpenOptions = {}): Promise<Database> {
-  const { storage = 'opfs', durability = 'process', openTimeoutMs: timeoutMs = 15_000 } = options
   checkName(name)
-  if (storage !== 'opfs' && storage !== 'memory')
-    throw badRequest(`there is no storage '${storage}'`, "use 'opfs' or 'memory'")
-  const { workerUrl, wasmUrl } = options
+  const storages = storagesOf(options.storage ?? 'opfs')
+  for (const storage of storages.slice(0, -1)) {
+    try {
+      return await openIn(storage, name, options)
+    } catch (error) {
+      if (!(error instanceof StorageMissing)) throw error // what is stored is not left for another
+    }
+  }
+  return openIn(storages.at(-1)!, name, options)
+}
+
+async function openIn(storage: Storage, name: string, options: OpenOptions): Promise<Database> {
+  const { durability = 'process', openTimeoutMs: timeoutMs = 15_000, workerUrl, wasmUrl } = options
   const host = {
     name,
     storage,
@@ -49,7 +61,7 @@ export async function open(name: string, options: OpenOptions = {}): Promise<Dat
   const timer = setTimeout(() => connection.lose(tooSlow(timeoutMs)), timeoutMs)
   let info: Omit<Info, 'persisted'>
   try {
-    info = infoOf(await opened, name)
+    info = infoOf(await opened, name, storage)
   } catch (error) {
     await tab.stop()
     throw error
@@ -59,6 +71,15 @@ export async function open(name: string, options: OpenOptions = {}): Promise<Dat
   const isKept = storage !== 'memory'
   const persisted = isKept && (await isPersisted(options.persist ? 'ask' : 'look'))
   return new Database(connection, tab, { ...info, persisted })
+}
+
+function storagesOf(wanted: Storage | readonly Storage[]): readonly Storage[] {
+  const storages = typeof wanted === 'string' ? [wanted] : wanted
+  const known: readonly unknown[] = ['opfs', 'memory']
+  const unknown = storages.find((storage) => !known.includes(storage))
+  if (storages.length > 0 && unknown === undefined) return storages
+  const what = unknown === undefined ? 'no storage is listed' : `there is no storage '${unknown}'`
+  throw badRequest(what, "use 'opfs', 'memory' or ['opfs', 'memory']")
 }
 
 // Greets each engine that this client comes to, and lets the waiting requests go on.
@@ -132,16 +153,16 @@ export async function greet(
   return body
 }
 
-function infoOf(body: ItemMap, name: string): Omit<Info, 'persisted'> {
+function infoOf(body: ItemMap, name: string, storage: Storage): Omit<Info, 'persisted'> {
   const keys = ['path', 'build', 'sqlite', 'created', 'storage', 'durability', 'outcomes']
   mapOf(body, 'a reply', keys)
-  const { build, created, durability, sqlite, storage } = body
+  const { build, created, durability, sqlite } = body
   if (typeof build !== 'string' || typeof sqlite !== 'string')
     throw malformed('a database without versions')
   return {
     name,
-    storage: storage === 'memory' ? 'memory' : 'opfs',
-    durability: durability === 'power' ? 'power' : 'process',
+    storage,
+    durability: storage === 'memory' ? 'none' : durability === 'power' ? 'power' : 'process',
     created: created === true,
     build,
     sqlite,

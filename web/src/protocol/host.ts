@@ -20,7 +20,8 @@ export function transferOf(message: ArrayBuffer): ArrayBuffer[] {
 export type FromWorker =
   /** The engine takes frames. `lock`: a Web Lock that this worker holds for as long as it lives. */
   | { type: 'ready'; lock?: string }
-  | { type: 'failed'; code: Code; message: string; hint: string }
+  /** `missing`: what `storage` needs is not there, in this browser or for this page. */
+  | { type: 'failed'; code: Code; message: string; hint: string; missing: boolean }
   /** The engine is gone, though the worker is not. */
   | { type: 'lost'; message: string }
   /** A newer version waits for the files: ask for `close`. */

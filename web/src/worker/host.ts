@@ -5,7 +5,7 @@ import { Engine, loadModule, type Module } from './engine.js'
 import { Guests } from './guests.js'
 import { takeLock } from './locks.js'
 import { OpfsFiles } from './opfs.js'
-import { Problem, textOf } from './problem.js'
+import { Missing, Problem, textOf } from './problem.js'
 
 /** The worker's way to its page. */
 export interface Page {
@@ -189,7 +189,8 @@ async function settled<Release>(
 }
 
 function failureOf(error: unknown): Omit<Extract<FromWorker, { type: 'failed' }>, 'type'> {
+  const missing = error instanceof Missing
   if (error instanceof Problem)
-    return { code: error.code, message: error.message, hint: error.hint }
-  return { code: 'internal', message: textOf(error), hint: 'please report this' }
+    return { code: error.code, message: error.message, hint: error.hint, missing }
+  return { code: 'internal', message: textOf(error), hint: 'please report this', missing }
 }

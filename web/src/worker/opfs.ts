@@ -3,7 +3,7 @@
 // and never throws.
 import { databaseFile, databasesDirectory, encodedName } from '../protocol/names.js'
 import { meetingOf } from '../protocol/tabs.js'
-import { isNamed, Problem, textOf } from './problem.js'
+import { isNamed, Missing, Problem, textOf } from './problem.js'
 import { type Release, takeLock } from './locks.js'
 
 /** What a file import returns instead of a count. */
@@ -155,11 +155,9 @@ async function directoryOf(
   name: string,
   how: 'look' | 'create',
 ): Promise<FileSystemDirectoryHandle> {
-  if (navigator.storage?.getDirectory === undefined)
-    throw cannotUse('this browser, or this page, has none')
   const options = { create: how === 'create' }
+  const root = await rootDirectory()
   try {
-    const root = await navigator.storage.getDirectory()
     const databases = await root.getDirectoryHandle(databasesDirectory, options)
     const directory = await databases.getDirectoryHandle(encodedName(name), options)
     if (how === 'look') await directory.getFileHandle(databaseFile)
@@ -167,6 +165,21 @@ async function directoryOf(
   } catch (error) {
     throw how === 'look' && isNamed(error, 'NotFoundError') ? removed(name) : cannotUse(error)
   }
+}
+
+async function rootDirectory(): Promise<FileSystemDirectoryHandle> {
+  if (navigator.storage?.getDirectory === undefined || !hasHandles())
+    throw missing('this browser, or this page, has none')
+  try {
+    return await navigator.storage.getDirectory()
+  } catch (error) {
+    throw missing(textOf(error))
+  }
+}
+
+// Older browsers have the files, and no synchronous way to them.
+function hasHandles(): boolean {
+  return 'createSyncAccessHandle' in FileSystemFileHandle.prototype
 }
 
 function removed(name: string): Problem {
@@ -193,10 +206,18 @@ function cannotUse(error: unknown): Problem {
       'free some space',
     )
   }
-  const why = typeof error === 'string' ? error : textOf(error)
   return new Problem(
     'unavailable',
+    `the files of the database cannot be used: ${textOf(error)}`,
+    'try again; what is stored is not touched',
+  )
+}
+
+function missing(why: string): Missing {
+  return new Missing(
+    'unavailable',
     `the origin private file system cannot be used: ${why}`,
-    "private windows and addresses without https have none; storage: 'memory' works everywhere",
+    "private windows and addresses without https have none; storage: ['opfs', 'memory'] takes " +
+      'memory there',
   )
 }

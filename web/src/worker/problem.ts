@@ -12,6 +12,9 @@ export class Problem extends Error {
   }
 }
 
+/** What the storage needs is not there, nor will be: another one may do. */
+export class Missing extends Problem {}
+
 export function textOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }

@@ -35,6 +35,29 @@ function equal(actual, expected, what = '') {
   check(a === b, `${what} is ${a}, not ${b}`)
 }
 
+// As in browsers without the origin private file system, or without synchronous handles in it.
+const withouts = {
+  '/outboard/no-opfs.js':
+    'Object.defineProperty(navigator.storage, "getDirectory", { value: undefined });',
+  '/outboard/no-handles.js': 'delete FileSystemFileHandle.prototype.createSyncAccessHandle;',
+  '/outboard/private.js':
+    'navigator.storage.getDirectory = () => Promise.reject(new DOMException("private", "SecurityError"));',
+}
+const without = Object.keys(withouts)
+
+async function serveWorker(server, path, prelude) {
+  const { readFileSync } = await import('node:fs')
+  const worker = readFileSync(new URL('../../dist/worker.js', import.meta.url), 'utf8')
+  server.routes.set(path, (response) => {
+    response.setHeader('Content-Type', 'text/javascript')
+    response.end(prelude + worker)
+  })
+}
+
+async function serveWorkersWithout(server) {
+  for (const [path, prelude] of Object.entries(withouts)) await serveWorker(server, path, prelude)
+}
+
 export const tests = {
   'rows are written and read': async ({ page, database }) => {
     const info = await page.evaluate(openDatabase, [database])
@@ -221,34 +244,71 @@ export const tests = {
     server,
     database,
   }) => {
-    // As in a browser without it: the worker sees no navigator.storage.getDirectory.
-    const { readFileSync } = await import('node:fs')
-    const worker = readFileSync(new URL('../../dist/worker.js', import.meta.url), 'utf8')
-    const serve = (path, prelude) =>
-      server.routes.set(path, (response) => {
-        response.setHeader('Content-Type', 'text/javascript')
-        response.end(prelude + worker)
-      })
-    serve(
-      '/outboard/no-opfs.js',
-      'Object.defineProperty(navigator.storage, "getDirectory", { value: undefined });',
-    )
-    serve(
-      '/outboard/private.js',
-      'navigator.storage.getDirectory = () => Promise.reject(new DOMException("denied", "SecurityError"));',
-    )
-    for (const workerUrl of ['/outboard/no-opfs.js', '/outboard/private.js']) {
+    await serveWorkersWithout(server)
+    for (const workerUrl of without) {
       const failure = await page.evaluate(failureOf, [database, { workerUrl }])
       equal(failure.code, 'unavailable')
+      check(failure.isTyped, 'the error has another type')
       check(
         /private/.test(failure.message) && /memory/.test(failure.hint),
         `${failure.message} ${failure.hint}`,
       )
+      const info = await page.evaluate(openDatabase, [database, { workerUrl, storage: 'memory' }])
+      equal([info.storage, info.durability, info.created], ['memory', 'none', true])
+      await page.evaluate(() => db.exec('create table t(a)'))
     }
-    await page.evaluate(openDatabase, [
-      database,
-      { workerUrl: '/outboard/no-opfs.js', storage: 'memory' },
-    ])
+  },
+
+  'of a list of storages the first is taken that there is': async ({ page, server, database }) => {
+    await serveWorkersWithout(server)
+    const storage = ['opfs', 'memory']
+    for (const workerUrl of without) {
+      const info = await page.evaluate(openDatabase, [database, { workerUrl, storage }])
+      equal([info.storage, info.durability], ['memory', 'none'])
+      await page.evaluate(() => db.exec('create table t(a); insert into t values (1)'))
+      equal(await page.evaluate(() => db.all('select a from t')), [{ a: 1 }])
+    }
+    equal((await page.evaluate(openDatabase, [database, { storage }])).storage, 'opfs')
+    for (const none of [[], ['opfs', 'disk'], 'disk'])
+      equal((await page.evaluate(failureOf, [database, { storage: none }])).code, 'bad_request')
+  },
+
+  'no other storage is taken where files are there and cannot be used': async ({
+    page,
+    server,
+    database,
+  }) => {
+    await page.evaluate(async () => {
+      const root = await navigator.storage.getDirectory()
+      const databases = await root.getDirectoryHandle('outboard', { create: true })
+      const folder = await databases.getDirectoryHandle('damaged', { create: true })
+      const file = await (await folder.getFileHandle('db', { create: true })).createWritable()
+      await file.write('x'.repeat(10000))
+      await file.close()
+    })
+    const storage = ['opfs', 'memory']
+    equal((await page.evaluate(failureOf, ['damaged', { storage }])).code, 'corrupt')
+    await serveWorker(
+      server,
+      '/outboard/full.js',
+      `FileSystemFileHandle.prototype.createSyncAccessHandle = () =>
+        Promise.reject(new DOMException("full", "QuotaExceededError"));`,
+    )
+    const options = { storage, workerUrl: '/outboard/full.js' }
+    equal((await page.evaluate(failureOf, [database, options])).code, 'unavailable')
+    const missing = { storage, wasmUrl: '/missing.wasm' }
+    equal((await page.evaluate(failureOf, [database, missing])).code, 'unavailable')
+  },
+
+  'each opening of a database in memory is its own': async ({ page, database }) => {
+    const found = await page.evaluate(async (name) => {
+      const { open, databases } = await import('/outboard/index.js')
+      const [a, b] = [1, 2].map(() => open(name, { storage: 'memory' }))
+      await (await a).exec('create table t(a)')
+      await (await b).exec('create table t(a)')
+      return (await databases()).some((entry) => entry.name === name)
+    }, database)
+    equal(found, false)
   },
 
   'a file that is no database is corrupt, and a directory in the way is unavailable': async ({

@@ -52,6 +52,7 @@ export async function use(): Promise<Note | undefined> {
   await db.exec('select ?', [new Date()])
   // @ts-expect-error: nor is undefined
   await db.exec('select ?', [undefined])
+  await open('notes', { storage: ['opfs', 'memory'] as const })
   // @ts-expect-error: there is no such storage
   await open('notes', { storage: 'indexeddb' })
   try {
