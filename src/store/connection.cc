@@ -19,13 +19,13 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& file,
   int flags =
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   int code = sqlite3_open_v2(file.c_str(), &db, flags, vfs.c_str());
-  auto connection = std::unique_ptr<Connection>(new Connection(db, shared));
+  auto connection = std::unique_ptr<Connection>(new Connection(db, role, shared));
   if (code != SQLITE_OK) return sqlite_error(db, code);
-  TRY(connection->set_up(role));
+  TRY(connection->set_up());
   return connection;
 }
 
-Result<void> Connection::set_up(Role role) {
+Result<void> Connection::set_up() {
   sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(db_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_limit(db_, SQLITE_LIMIT_LENGTH, static_cast<int>(limits::value_bytes_max));
@@ -33,12 +33,12 @@ Result<void> Connection::set_up(Role role) {
   sqlite3_limit(db_, SQLITE_LIMIT_WORKER_THREADS, 0);
 
   TRY(configure("pragma journal_mode = wal"));
-  if (role == Role::writer) {
+  TRY(configure(role_ == Role::helper ? "pragma cache_size = -2048"
+                                      : "pragma cache_size = -16384"));
+  if (role_ == Role::writer) {
     TRY(configure("pragma synchronous = normal"));
-    TRY(configure("pragma cache_size = -16384"));
     TRY(configure("pragma journal_size_limit = 67108864"));
   } else {
-    TRY(configure("pragma cache_size = -8192"));
     TRY(configure("pragma query_only = 1"));
   }
 

@@ -18,7 +18,9 @@ namespace outboard {
 
 class Connection {
  public:
-  enum class Role { writer, reader };
+  // A helper reads while the reader is lent out, mostly from the first row of a table to the last:
+  // it has a small cache. The reader's holds what is asked for again and again.
+  enum class Role { writer, reader, helper };
 
   // What connections of one database share. Outlives them.
   struct Shared {
@@ -76,16 +78,19 @@ class Connection {
   Result<void> catch_up();
 
   sqlite3* handle() const { return db_; }
+  Role role() const { return role_; }
   Interrupt& interrupt() const { return shared_.interrupt; }
 
  private:
-  Connection(sqlite3* db, Shared& shared) : db_(db), shared_(shared), policy_(shared.ahead) {}
-  Result<void> set_up(Role role);
+  Connection(sqlite3* db, Role role, Shared& shared)
+      : db_(db), role_(role), shared_(shared), policy_(shared.ahead) {}
+  Result<void> set_up();
   Result<void> configure(const char* sql);
   Result<Prepared> compile(std::string_view sql, int bytes);
   bool should_stop();
 
   sqlite3* db_;
+  Role role_;
   Shared& shared_;
   Policy policy_;
   StatementCache cache_;

@@ -16,7 +16,9 @@ void ReaderLease::give_back() {
   if (!connection_) return;
   if (connection_->in_transaction()) (void)connection_->run("rollback");
   --store_->readers_out_;
-  store_->idle_readers_.push_back(std::move(connection_));
+  auto& idle = store_->idle_readers_;
+  bool goes_first = connection_->role() == Connection::Role::reader;
+  idle.insert(goes_first ? idle.end() : idle.begin(), std::move(connection_));
 }
 
 Result<std::unique_ptr<Store>> Store::open(const Options& options, Platform& platform,
@@ -56,8 +58,8 @@ Result<ReaderLease> Store::reader() {
     return fail(Code::busy, "too many results are being read at once",
                 "read the open streams to their end, or close them");
   } else {
-    lease.connection_ =
-        TRY(Connection::open(place_->file(), place_->vfs(), Connection::Role::reader, shared_));
+    auto role = readers_out_ == 0 ? Connection::Role::reader : Connection::Role::helper;
+    lease.connection_ = TRY(Connection::open(place_->file(), place_->vfs(), role, shared_));
   }
   ++readers_out_;
   TRY(lease.connection_->catch_up());

@@ -78,7 +78,7 @@ class Store {
   Connection::Shared shared_;
   std::unique_ptr<Connection> writer_;
   std::unique_ptr<OutcomeTable> outcomes_;
-  std::vector<std::unique_ptr<Connection>> idle_readers_;
+  std::vector<std::unique_ptr<Connection>> idle_readers_;  // the next to be lent is the last
   std::size_t readers_out_ = 0;
   Info info_;
 };

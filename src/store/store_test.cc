@@ -47,6 +47,22 @@ TEST(Stores, L7_ReadersAreBoundedAndComeBack) {
   EXPECT_EQ(trial.store->readers_out(), 0u);
 }
 
+TEST(Stores, TheReaderWithTheLargeCacheIsLentFirst) {
+  StoreTrial trial;
+  auto cache = [](ReaderLease& reader) {
+    auto size = reader->prepare("pragma cache_size");
+    EXPECT_TRUE(size.ok() && size->statement->step());
+    return size->statement->integer(0);
+  };
+  auto reader = trial.store->reader(), helper = trial.store->reader();
+  EXPECT_EQ(cache(*reader), -16'384);
+  EXPECT_EQ(cache(*helper), -2'048);
+  *reader = {};
+  *helper = {};
+  auto again = trial.store->reader();
+  EXPECT_EQ(cache(*again), -16'384);
+}
+
 TEST(Stores, AReaderThatComesBackIsOutOfItsTransaction) {
   StoreTrial trial;
   ask(trial.writer(), "create table t(v)");
