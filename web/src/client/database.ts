@@ -19,8 +19,11 @@ export type Durability = 'process' | 'power'
 export interface Info {
   name: string
   storage: Storage
-  /** What commits survive. `none`: not even the page. */
-  durability: Durability | 'none'
+  /**
+   * What commits survive. `flush`: once `flush()` has resolved, all that the durability `power`
+   * does, and until then not even the page. `none`: never even that.
+   */
+  durability: Durability | 'flush' | 'none'
   /** Whether this call of open made the database. */
   created: boolean
   /** Whether the browser keeps it even when disk space runs low. */
@@ -35,6 +38,7 @@ const closeTimeoutMs = 5_000
 /** What is to be closed with the database. */
 export interface Place {
   stop(): Promise<unknown>
+  flush(): Promise<void>
 }
 
 export class Database extends Session {
@@ -101,8 +105,20 @@ export class Database extends Session {
   }
 
   /**
+   * Resolves when everything that was answered survives a power cut (in memory: at once). With
+   * storage `autosave` it fails with `unavailable` if it could not be saved, which is tried again,
+   * and with `worker_lost` if an engine went since the last call with what it had not saved.
+   */
+  async flush(): Promise<void> {
+    if (this.lane.refusal !== undefined) throw this.lane.refusal()
+    if (this.#connection.lost !== undefined) throw this.#connection.lost
+    await this.#place.flush()
+  }
+
+  /**
    * Ends what is under way and leaves the engine; if it is this tab's, the files are closed, and
-   * the next tab opens them. Later calls fail. May be called again.
+   * the next tab opens them. Later calls fail. May be called again. With storage `autosave` it fails
+   * as `flush` does, closed all the same.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -117,13 +133,22 @@ export class Database extends Session {
     let goodbye: Promise<unknown> = Promise.resolve()
     if (this.#connection.lost === undefined && this.#connection.isUp)
       goodbye = this.lane.start('close', { timeoutMs: closeTimeoutMs }, noArguments).answer
+    const saved = this.#save()
     this.lane.refusal = () => badRequest('the database is closed', 'open it again')
     await Promise.race([
       goodbye.catch(() => {}), // lost meanwhile: then it is closed already
       new Promise((resolve) => setTimeout(resolve, closeTimeoutMs)),
     ])
+    const unsaved = await saved
     const stopped = this.#place.stop()
     this.#connection.lose(new OutboardError('cancelled', 'the database was closed'))
     await stopped
+    if (unsaved !== undefined) throw unsaved
+  }
+
+  // What kept it from being saved, where somebody has to see to that.
+  async #save(): Promise<unknown> {
+    if (this.info.storage !== 'autosave' || !this.#connection.isUp) return undefined
+    return this.#place.flush().catch((error: unknown) => error)
   }
 }

@@ -2,10 +2,10 @@
 import { OutboardError } from '../protocol/errors.js'
 import {
   checkName,
-  databaseFile,
   databasesDirectory,
   decodedName,
   encodedName,
+  isDatabase,
 } from '../protocol/names.js'
 import { meetingOf } from '../protocol/tabs.js'
 
@@ -92,31 +92,24 @@ async function whileClosed<T>(name: string, action: () => Promise<T>): Promise<T
   ) as Promise<T | undefined>
 }
 
-// The file goes first: what is left of a directory without it is no database. Nothing: a worker
-// still has files open.
+// The database goes first: a directory without it is none. Nothing: a worker still has files open.
 async function removeFiles(
   parent: FileSystemDirectoryHandle,
   name: string,
 ): Promise<boolean | undefined> {
   try {
     const files = await parent.getDirectoryHandle(encodedName(name))
-    const existed = await files.removeEntry(databaseFile).then(
-      () => true,
-      (error) => throwUnless(error, 'NotFoundError'),
-    )
+    const parts: string[] = []
+    for await (const file of files.keys()) if (isDatabase(file)) parts.push(file)
+    for (const part of parts) await files.removeEntry(part)
     await parent.removeEntry(encodedName(name), { recursive: true })
-    return existed
+    return parts.length > 0
   } catch (error) {
     if (isNamed(error, 'NotFoundError')) return false
     if (isNamed(error, 'NoModificationAllowedError') || isNamed(error, 'InvalidModificationError'))
       return undefined
     throw cannotUse(error)
   }
-}
-
-function throwUnless(error: unknown, name: string): false {
-  if (isNamed(error, name)) return false
-  throw error
 }
 
 async function openNames(): Promise<Set<string | undefined>> {
@@ -127,17 +120,17 @@ async function openNames(): Promise<Set<string | undefined>> {
 // Nothing: it is no database, or not any more.
 async function sizeOf(files: FileSystemDirectoryHandle): Promise<number | undefined> {
   let bytes = 0
-  let isDatabase = false
+  let found = false
   try {
     for await (const [name, handle] of files) {
       if (handle.kind !== 'file') continue
       bytes += (await (handle as FileSystemFileHandle).getFile()).size
-      isDatabase ||= name === databaseFile
+      found ||= isDatabase(name)
     }
   } catch (error) {
     if (!isNamed(error, 'NotFoundError')) throw cannotUse(error)
   }
-  return isDatabase ? bytes : undefined
+  return found ? bytes : undefined
 }
 
 // Nothing: no database was ever made here.

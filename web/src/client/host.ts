@@ -1,7 +1,7 @@
 // The worker that this tab's engine runs in, or waits to, seen from the page: starts it, notices
 // when it is gone, ends it.
 import { badRequest, OutboardError } from '../protocol/errors.js'
-import type { FromWorker, Storage, ToWorker } from '../protocol/host.js'
+import type { Flush, Flushed, FromWorker, Storage, ToWorker } from '../protocol/host.js'
 import type { Port } from './channel.js'
 
 export interface HostOptions {
@@ -25,6 +25,7 @@ export interface HostEvents {
   failed(error: OutboardError): void
   /** The engine is gone; nothing more will come. */
   lost(error: OutboardError): void
+  flushed(message: Flushed): void
   /** Another tab has a newer version, and waits for the files. */
   outdated(): void
 }
@@ -61,6 +62,10 @@ export class WorkerHost implements Port {
 
   postMessage(message: ArrayBuffer, transfer: ArrayBuffer[]): void {
     this.#worker.postMessage(message, transfer)
+  }
+
+  flush(message: Flush): void {
+    this.#tell(message)
   }
 
   /**
@@ -109,6 +114,8 @@ export class WorkerHost implements Port {
       }
       case 'lost':
         return this.#lose(data.message)
+      case 'flushed':
+        return this.#events.flushed(data)
       case 'outdated':
         return this.#events.outdated()
       case 'closed':

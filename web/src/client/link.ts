@@ -1,6 +1,7 @@
 // A guest's way to the engine in another tab, or of another client in this one: asks to be let in,
 // and notices when the owner goes. One link is for one owner; after it there is a new one.
 import { OutboardError } from '../protocol/errors.js'
+import type { Flush, Flushed, Storage } from '../protocol/host.js'
 import {
   type FromGuest,
   hearingBytes,
@@ -15,6 +16,7 @@ export interface LinkEvents {
   /** The owner's engine takes frames. */
   accepted(): void
   message(message: ArrayBuffer): void
+  flushed(message: Flushed): void
   refused(error: OutboardError): void
   /** The owner is gone. */
   lost(loss: Loss): void
@@ -23,6 +25,7 @@ export interface LinkEvents {
 export class Link implements Port {
   readonly #name: string
   readonly #client: string
+  readonly #storage: Storage
   readonly #say: (message: ToMeeting) => void
   readonly #events: LinkEvents
   readonly #channel: BroadcastChannel
@@ -39,11 +42,13 @@ export class Link implements Port {
   constructor(
     name: string,
     client: string,
+    storage: Storage,
     say: (message: ToMeeting) => void,
     events: LinkEvents,
   ) {
     this.#name = name
     this.#client = client
+    this.#storage = storage
     this.#say = say
     this.#events = events
     this.#channel = new BroadcastChannel(name)
@@ -66,6 +71,10 @@ export class Link implements Port {
     this.#channel.postMessage(message)
   }
 
+  flush(message: Flush): void {
+    this.#channel.postMessage(message)
+  }
+
   /** An owner has said that it is there. */
   meet(owner: string): void {
     if (this.#owner !== undefined && this.#owner !== owner) this.#lose('unclean')
@@ -81,8 +90,8 @@ export class Link implements Port {
 
   #seek(): void {
     if (this.#watch.signal.aborted) return
-    const [link, client, version] = [this.#name, this.#client, tabsVersion]
-    this.#say({ type: 'seek', link, client, version })
+    const [link, client, storage] = [this.#name, this.#client, this.#storage]
+    this.#say({ type: 'seek', link, client, version: tabsVersion, storage })
   }
 
   #take(data: ArrayBuffer | ToGuest): void {
@@ -102,6 +111,8 @@ export class Link implements Port {
         return this.#events.refused(
           new OutboardError(data.code, data.message, { hint: data.hint }),
         )
+      case 'flushed':
+        return this.#events.flushed(data)
       case 'closed':
         return this.#lose('clean')
     }

@@ -14,8 +14,9 @@ import { Tab } from './tab.js'
 
 export interface OpenOptions {
   /**
-   * `opfs` (default): files of this origin. `memory`: for this page alone, gone with it. Of a list,
-   * the first that there is in this browser; `info.storage` tells which.
+   * `opfs` (default): files of this origin. `autosave`: in memory, up to 256 MiB, and saved as a
+   * whole soon after it changed. `memory`: for this page alone, gone with it. Of a list, the first
+   * that there is in this browser; `info.storage` tells which.
    */
   storage?: Storage | readonly Storage[]
   /** What a commit survives: `process` (default) or `power`. */
@@ -75,11 +76,11 @@ async function openIn(storage: Storage, name: string, options: OpenOptions): Pro
 
 function storagesOf(wanted: Storage | readonly Storage[]): readonly Storage[] {
   const storages = typeof wanted === 'string' ? [wanted] : wanted
-  const known: readonly unknown[] = ['opfs', 'memory']
+  const known: readonly unknown[] = ['opfs', 'autosave', 'memory']
   const unknown = storages.find((storage) => !known.includes(storage))
   if (storages.length > 0 && unknown === undefined) return storages
   const what = unknown === undefined ? 'no storage is listed' : `there is no storage '${unknown}'`
-  throw badRequest(what, "use 'opfs', 'memory' or ['opfs', 'memory']")
+  throw badRequest(what, "use 'opfs', 'autosave' or 'memory', or a list of them")
 }
 
 // Greets each engine that this client comes to, and lets the waiting requests go on.
@@ -87,7 +88,7 @@ function connect(
   options: HostOptions,
   greeting: Greeting,
 ): { connection: Connection; tab: Tab; opened: Promise<ItemMap> } {
-  const isKept = options.storage === 'opfs' // and so its next engine can know
+  const isKept = options.storage !== 'memory' // and so its next engine can know
   const connection = new Connection(isKept ? crypto.getRandomValues(new Uint8Array(16)) : undefined)
   let tab: Tab | undefined
   const opened = new Promise<ItemMap>((resolve, reject) => {
@@ -139,7 +140,7 @@ export async function greet(
     const { request, answer } = new Lane(connection).start('open', {}, (writer) =>
       writer.item({
         name,
-        storage: storage === 'opfs' ? 'file' : 'memory',
+        storage: storage === 'memory' ? 'memory' : 'file',
         durability,
         ...(unanswered.length === 0 ? {} : { unanswered }),
       }),
@@ -162,9 +163,14 @@ function infoOf(body: ItemMap, name: string, storage: Storage): Omit<Info, 'pers
   return {
     name,
     storage,
-    durability: storage === 'memory' ? 'none' : durability === 'power' ? 'power' : 'process',
+    durability: durabilityOf(storage, durability),
     created: created === true,
     build,
     sqlite,
   }
+}
+
+function durabilityOf(storage: Storage, told: unknown): Info['durability'] {
+  if (storage !== 'opfs') return storage === 'memory' ? 'none' : 'flush'
+  return told === 'power' ? 'power' : 'process'
 }

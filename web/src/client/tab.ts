@@ -4,6 +4,7 @@ import { OutboardError } from '../protocol/errors.js'
 import { meetingOf, type ToMeeting } from '../protocol/tabs.js'
 import type { Port } from './channel.js'
 import type { Connection } from './connection.js'
+import { Flushes } from './flushes.js'
 import { type HostOptions, WorkerHost } from './host.js'
 import { watchLife } from './life.js'
 import { Link } from './link.js'
@@ -31,6 +32,7 @@ export class Tab {
   readonly #events: TabEvents
   readonly #client = crypto.randomUUID?.() ?? String(Math.random())
   readonly #isShared: boolean
+  readonly #flushes: Flushes
   readonly #ignoreLife: () => void
   #meeting: BroadcastChannel | undefined
   #host: WorkerHost | undefined
@@ -53,7 +55,8 @@ export class Tab {
     this.#options = options
     this.#connection = connection
     this.#events = events
-    this.#isShared = options.storage === 'opfs' && navigator.locks !== undefined
+    this.#isShared = options.storage !== 'memory' && navigator.locks !== undefined
+    this.#flushes = new Flushes(options.storage === 'autosave' ? 'memory' : 'files')
     const life = {
       suspend: () => this.#suspend(),
       resume: () => this.#resume(),
@@ -61,6 +64,11 @@ export class Tab {
     }
     this.#ignoreLife = this.#isShared ? watchLife(life) : () => {}
     this.#start()
+  }
+
+  /** Resolves when all that was answered survives, as far as the storage promises. */
+  flush(): Promise<void> {
+    return this.#flushes.ask()
   }
 
   /** Leaves, and ends the worker; its files are closed when this resolves. May be called again. */
@@ -79,6 +87,7 @@ export class Tab {
     this.#ignoreLife()
     this.#unlink()
     this.#meeting?.close()
+    this.#flushes.end(new OutboardError('cancelled', 'the database was closed'))
     await this.#host?.stop(limitMs)
   }
 
@@ -99,6 +108,7 @@ export class Tab {
         message: (message) => this.#connection.receive(message),
         failed: (error) => void this.#fail(error),
         lost: (error) => this.#die(error),
+        flushed: (message) => this.#flushes.answered(message),
         outdated: () => void this.#handOver(),
       })
       this.#host = host
@@ -112,7 +122,8 @@ export class Tab {
     this.#link?.close()
     this.#patience ??= setInterval(() => this.#lookForSilence(), silenceMs)
     const name = `outboard-link:${this.#client}:${++this.#links}`
-    const link: Link = new Link(name, this.#client, (message) => this.#say(message), {
+    const { storage } = this.#options
+    const link: Link = new Link(name, this.#client, storage, (message) => this.#say(message), {
       accepted: () => {
         this.#heard()
         this.#attach(link)
@@ -121,6 +132,7 @@ export class Tab {
         this.#heard()
         this.#connection.receive(message)
       },
+      flushed: (message) => this.#flushes.answered(message),
       refused: (error) => this.#events.failed(error),
       lost: (loss) => {
         this.#leave(loss)
@@ -131,7 +143,7 @@ export class Tab {
   }
 
   #own(host: WorkerHost): void {
-    if (this.#link?.isAccepted) this.#connection.detach('unclean')
+    if (this.#link?.isAccepted) this.#detach('unclean')
     this.#unlink()
     this.#isOwner = true
     this.#attach(host)
@@ -144,14 +156,20 @@ export class Tab {
     this.#patience = undefined
   }
 
-  #attach(port: Port): void {
+  #attach(place: WorkerHost | Link): void {
     this.#attached = true
-    this.#events.attached(port)
+    this.#events.attached(place)
+    this.#flushes.attach((message) => place.flush(message))
+  }
+
+  #detach(loss: Loss): void {
+    this.#connection.detach(loss)
+    this.#flushes.detach(loss)
   }
 
   // The engine in another tab is gone. Perhaps this tab's worker could not start before.
   #leave(loss: Loss): void {
-    this.#connection.detach(loss)
+    this.#detach(loss)
     this.#heard()
     if (this.#host === undefined) this.#startHost()
   }
@@ -175,7 +193,7 @@ export class Tab {
     this.#deaths = [...this.#deaths.filter((at) => at > now - deathsMs), now]
     if (this.#deaths.length > deathsMax) return this.#events.failed(error)
     this.#isOwner = false
-    this.#connection.detach('unclean')
+    this.#detach('unclean')
     this.#start()
   }
 
@@ -191,7 +209,7 @@ export class Tab {
     this.#meeting?.close()
     this.#meeting = undefined
     this.#isOwner = false
-    this.#connection.detach('unclean')
+    this.#detach('unclean')
   }
 
   #resume(): void {
@@ -215,7 +233,7 @@ export class Tab {
     const closed = await host.stop(Infinity)
     if (this.#host !== host || this.#closed) return
     this.#isOwner = false
-    this.#connection.detach(closed ? 'clean' : 'unclean')
+    this.#detach(closed ? 'clean' : 'unclean')
     this.#start()
   }
 

@@ -1,13 +1,27 @@
 // What page and worker say to each other beside frames: plain objects, once each.
 import type { Code } from './errors.js'
 
-export type Storage = 'opfs' | 'memory'
+export type Storage = 'opfs' | 'autosave' | 'memory'
+
+/** Make sure of what is committed, and answer `flushed`. The number is the client's. */
+export interface Flush {
+  type: 'flush'
+  number: number
+}
+
+/** It is done, or `problem` kept it from being done. */
+export interface Flushed {
+  type: 'flushed'
+  number: number
+  problem?: { code: Code; message: string; hint: string }
+}
 
 export type ToWorker =
   /** `mustExist`: this page has had it open, so it must not be made anew. */
   | { type: 'open'; name: string; storage: Storage; mustExist: boolean; wasmUrl?: string }
   /** Close the files, when nobody would lose anything or after a moment, and answer `closed`. */
   | { type: 'close' }
+  | Flush
 
 // Handing a buffer over costs more than copying a small one.
 const copiedBytesMax = 2 << 10
@@ -27,3 +41,4 @@ export type FromWorker =
   /** A newer version waits for the files: ask for `close`. */
   | { type: 'outdated' }
   | { type: 'closed' }
+  | Flushed

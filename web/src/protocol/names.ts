@@ -3,8 +3,25 @@ import { badRequest } from './errors.js'
 
 /** Has a directory for each database. */
 export const databasesDirectory = 'outboard'
-/** The file that a database consists of; without it, a directory is none. */
+/** The file that a database consists of. */
 export const databaseFile = 'db'
+
+/** How a database may lie in its directory: as files of its own, or saved as a whole. */
+export type StorageOnDisk = 'opfs' | 'autosave'
+
+/** The file of one save, by its number. */
+export const savedFile = (number: number): string => `saved-${number}`
+
+/** The number, if that is the name of such a file. */
+export function savedNumber(file: string): number | undefined {
+  const number = /^saved-([1-9][0-9]{0,14})$/.exec(file)?.[1]
+  return number === undefined ? undefined : Number(number)
+}
+
+/** Whether a directory with that file in it holds a database. */
+export function isDatabase(file: string): boolean {
+  return file === databaseFile || savedNumber(file) !== undefined
+}
 
 const nameCharactersMax = 64
 

@@ -3,9 +3,10 @@
 // its guests, each over a link of its own: a BroadcastChannel and a Web Lock of one name, which the
 // guest holds for as long as it keeps the link.
 import type { Code } from './errors.js'
+import type { Flush, Flushed, Storage } from './host.js'
 
 /** Rises with these messages, and with the protocol of frames (rule H10). */
-export const tabsVersion = 1
+export const tabsVersion = 2
 
 /** The lock of the owner; also the channel on which all tabs of a database meet. */
 export function meetingOf(name: string): string {
@@ -15,7 +16,7 @@ export function meetingOf(name: string): string {
 /** To all, on the meeting's channel. */
 export type ToMeeting =
   /** A client waits on that link for an owner. */
-  | { type: 'seek'; link: string; client: string; version: number }
+  | { type: 'seek'; link: string; client: string; version: number; storage: Storage }
   /** An engine takes guests from now on. `owner`: a lock that its worker holds while it lives. */
   | { type: 'owner'; owner: string }
   /** Is there an owner that works? */
@@ -29,9 +30,12 @@ export type ToGuest =
   | { type: 'refused'; code: Code; message: string; hint: string }
   /** The end. What was not answered before this was not done, and never will be. */
   | { type: 'closed' }
+  | Flushed
 
-/** From a guest, on its link, beside frames: how many bytes of frames it has taken in so far. */
-export type FromGuest = { type: 'heard'; bytes: number }
+/** From a guest, on its link, beside frames. */
+export type FromGuest =
+  /** How many bytes of frames it has taken in so far. */
+  { type: 'heard'; bytes: number } | Flush
 
 /** A guest says `heard` at least each time it has taken in so much. */
 export const hearingBytes = 1 << 20

@@ -1,7 +1,7 @@
 // The engine as a WebAssembly module: loading it, its imports and its exports. Every call may trap;
 // then the instance is of no use any more.
 import type { Storage } from '../protocol/host.js'
-import { type OpfsFiles, notOpen } from './opfs.js'
+import { type Files, notOpen } from './files.js'
 import { Problem, textOf } from './problem.js'
 import { fillRandom, wasiImports } from './wasi.js'
 
@@ -74,7 +74,7 @@ function notLoaded(url: string, why: string): Problem {
 /** An instance of the module. */
 export class Module {
   /** Where the file imports go. */
-  files: OpfsFiles | undefined
+  files: Files | undefined
   #exports: Exports | undefined
   #bytes = new Uint8Array(0)
 

@@ -3,6 +3,7 @@
 // A guest that dies, sleeps or leaves gives its lock back: then what it had open is rolled back.
 // One that does not take in what it is sent is sent no more than a window; the rest waits in the
 // engine, which does not serve it meanwhile.
+import type { Flushed, Storage } from '../protocol/host.js'
 import {
   type FromGuest,
   meetingOf,
@@ -22,6 +23,8 @@ export interface GuestEngine {
 export interface GuestEvents {
   /** A guest has sent something, or can take more: the engine wants a turn. */
   work(action: () => void): void
+  /** Makes sure of what is committed; the answer is given to the guest. */
+  flush(number: number): Promise<Flushed>
   /** A client of a newer version waits: this owner should make room for it (rule H10). */
   outdated(): void
 }
@@ -45,14 +48,16 @@ interface Guest {
 
 export class Guests {
   readonly #owner: string
+  readonly #storage: Storage
   readonly #events: GuestEvents
   readonly #meeting: BroadcastChannel
   readonly #guests = new Map<string, Guest>() // by link
   #engine: GuestEngine | undefined
 
   /** From now on it answers whoever asks whether an owner is there. */
-  constructor(name: string, owner: string, events: GuestEvents) {
+  constructor(name: string, storage: Storage, owner: string, events: GuestEvents) {
     this.#owner = owner
+    this.#storage = storage
     this.#events = events
     this.#meeting = new BroadcastChannel(meetingOf(name))
     this.#meeting.onmessage = ({ data }: MessageEvent<ToMeeting>) => {
@@ -79,12 +84,16 @@ export class Guests {
     }
   }
 
-  /** Posts all that is left, tells them that it was all, and lets nobody in any more. */
+  /** Posts all that is left. The engine takes nothing more of them, nor lets anybody in. */
+  finish(): void {
+    for (const guest of this.#guests.values()) while (this.#postNext(guest));
+    this.#engine = undefined
+  }
+
+  /** Tells them that it was all. REQUIRES: `finish`. */
   close(): void {
-    for (const guest of this.#guests.values()) {
-      while (this.#postNext(guest));
-      guest.channel.postMessage({ type: 'closed' } satisfies ToGuest)
-    }
+    for (const { channel } of this.#guests.values())
+      channel.postMessage({ type: 'closed' } satisfies ToGuest)
     this.abandon()
   }
 
@@ -100,7 +109,7 @@ export class Guests {
     this.#meeting.postMessage(message)
   }
 
-  #seek({ link, client, version }: Extract<ToMeeting, { type: 'seek' }>): void {
+  #seek({ link, client, version, storage }: Extract<ToMeeting, { type: 'seek' }>): void {
     const engine = this.#engine
     if (engine === undefined || this.#guests.has(link)) return
     if (version > tabsVersion) return this.#events.outdated()
@@ -108,7 +117,7 @@ export class Guests {
     for (const guest of this.#guests.values()) if (guest.client === client) this.#drop(guest)
     const channel = new BroadcastChannel(link)
     const answer = (message: ToGuest): void => channel.postMessage(message)
-    const refusal = version < tabsVersion ? tooOld : this.#guests.size >= guestsMax && tooMany
+    const refusal = this.#refusalOf(version, storage)
     if (refusal) {
       answer({ type: 'refused', ...refusal })
       return channel.close()
@@ -131,13 +140,25 @@ export class Guests {
     answer({ type: 'accepted', owner: this.#owner })
   }
 
+  #refusalOf(version: number, storage: Storage): Refusal | undefined {
+    if (version < tabsVersion) return tooOld
+    if (storage !== this.#storage) return otherStorage(this.#storage)
+    return this.#guests.size >= guestsMax ? tooMany : undefined
+  }
+
   #take(guest: Guest, data: ArrayBuffer | FromGuest): void {
     this.#events.work(() => {
       if (data instanceof ArrayBuffer) return this.#engine?.send(guest.id, data)
+      if (data.type === 'flush') return void this.#flush(guest, data.number)
       guest.heard = data.bytes
       clearTimeout(guest.silence)
       guest.silence = undefined
     })
+  }
+
+  async #flush(guest: Guest, number: number): Promise<void> {
+    const answer = await this.#events.flush(number)
+    if (this.#guests.has(guest.link)) guest.channel.postMessage(answer satisfies ToGuest)
   }
 
   #postNext(guest: Guest): boolean {
@@ -168,6 +189,14 @@ function forget(guest: Guest): void {
   guest.watch.abort()
   guest.channel.close()
 }
+
+type Refusal = Omit<Extract<ToGuest, { type: 'refused' }>, 'type'>
+
+const otherStorage = (storage: Storage): Refusal => ({
+  code: 'bad_request',
+  message: `another tab has the database open with storage '${storage}'`,
+  hint: 'open it with that, or under another name',
+})
 
 const tooOld = {
   code: 'outdated',

@@ -1,10 +1,16 @@
 // Runs one engine in this worker, as soon as the files are to be had: lets in what the page and its
 // guests post, gives the engine its turns, posts what it says.
-import { type FromWorker, type ToWorker, transferOf } from '../protocol/host.js'
+import {
+  type Flushed,
+  type FromWorker,
+  type Storage,
+  type ToWorker,
+  transferOf,
+} from '../protocol/host.js'
 import { Engine, loadModule, type Module } from './engine.js'
 import { Guests } from './guests.js'
 import { takeLock } from './locks.js'
-import { OpfsFiles } from './opfs.js'
+import { type Held, takePlace } from './place.js'
 import { Missing, Problem, textOf } from './problem.js'
 
 /** The worker's way to its page. */
@@ -21,7 +27,7 @@ export class EngineHost {
   readonly #page: Page
   readonly #stop = new AbortController()
   readonly #tick = new MessageChannel()
-  #files: OpfsFiles | undefined
+  #held: Held | undefined
   #guests: Guests | undefined
   #engine: Engine | undefined
   #client = 0 // the page's
@@ -49,9 +55,11 @@ export class EngineHost {
       })
     } else if (message.type === 'open') {
       void this.#open(message)
+    } else if (message.type === 'flush') {
+      void this.#flush(message.number).then((flushed) => this.#page.postMessage(flushed))
     } else if (!this.#closing) {
       this.#closing = true
-      setTimeout(() => this.#guard(() => this.#close()), closingMs)
+      setTimeout(() => this.#guard(() => this.#finish()), closingMs)
       this.#turn()
     }
   }
@@ -64,19 +72,17 @@ export class EngineHost {
     try {
       const loading = loadModule(url)
       loading.catch(() => this.#stop.abort()) // the files are of no use then
-      const shared = storage === 'opfs' && navigator.locks !== undefined
+      const shared = storage !== 'memory' && navigator.locks !== undefined
       const elected = (): void => {
-        if (shared) this.#guests = new Guests(name, lock, this.#guestEvents)
+        if (shared) this.#guests = new Guests(name, storage, lock, this.#guestEvents)
       }
-      const [module, files, release] = await settled(
+      const [module, held, release] = await settled(
         loading,
-        storage === 'opfs'
-          ? OpfsFiles.open(wanted, this.#stop.signal, elected)
-          : Promise.resolve(undefined),
+        takePlace(wanted, storage, this.#stop.signal, elected),
         takeLock(lock, AbortSignal.timeout(lockWaitMs)),
       )
-      if (this.#ended) return void files?.close()
-      this.#start(module, files, storage)
+      if (this.#ended) return letGo(held)
+      this.#start(module, held, storage)
       this.#page.postMessage({ type: 'ready', ...(release === undefined ? {} : { lock }) })
       this.#guests?.welcome(this.#engine!)
     } catch (error) {
@@ -86,11 +92,20 @@ export class EngineHost {
     }
   }
 
-  #start(module: Module, files: OpfsFiles | undefined, storage: 'opfs' | 'memory'): void {
-    this.#files = files
-    module.files = files
+  #start(module: Module, held: Held, storage: Storage): void {
+    this.#held = held
+    module.files = held.place.files
     this.#engine = new Engine(module, storage)
     this.#client = this.#engine.connect()
+  }
+
+  async #flush(number: number): Promise<Flushed> {
+    try {
+      await this.#held?.place.flush()
+      return { type: 'flushed', number }
+    } catch (error) {
+      return { type: 'flushed', number, problem: problemOf(error) }
+    }
   }
 
   readonly #guestEvents = {
@@ -99,6 +114,7 @@ export class EngineHost {
         action()
         this.#turn()
       }),
+    flush: (number: number): Promise<Flushed> => this.#flush(number),
     outdated: (): void => this.#page.postMessage({ type: 'outdated' }),
   }
 
@@ -109,7 +125,8 @@ export class EngineHost {
       const more = engine.run()
       this.#postToPage(engine)
       this.#guests?.post()
-      if (this.#closing && engine.isQuiet()) return this.#close()
+      this.#held?.place.turned()
+      if (this.#closing && engine.isQuiet()) return this.#finish()
       if (more) return this.#tickSoon()
       this.#wakeIn(engine.wakeMs())
     })
@@ -121,13 +138,28 @@ export class EngineHost {
   }
 
   // Everything that was done has been answered when this returns.
-  #close(): void {
-    if (this.#ended) return
-    this.#guests?.close()
-    this.#guests = undefined
+  #finish(): void {
+    this.#guests?.finish()
     this.#engine?.close()
-    this.#end()
-    this.#page.postMessage({ type: 'closed' })
+    this.#engine = undefined
+    this.#leave(() => {
+      this.#guests?.close()
+      this.#guests = undefined
+      return { type: 'closed' }
+    })
+  }
+
+  // What was committed is made sure of before anybody is told that it is the end.
+  #leave(last: () => FromWorker): void {
+    this.#ended = true
+    clearTimeout(this.#timer)
+    const place = this.#held?.place
+    void (place?.leave() ?? Promise.resolve())
+      .then(last, (error): FromWorker => ({ type: 'lost', message: textOf(error) }))
+      .then((message) => {
+        this.#end()
+        this.#page.postMessage(message)
+      })
   }
 
   // Behind the messages that are waiting already, so that they are let in.
@@ -158,8 +190,9 @@ export class EngineHost {
       action()
     } catch (error) {
       if (this.#ended) return
-      this.#end()
-      this.#page.postMessage({ type: 'lost', message: textOf(error) })
+      this.#engine = undefined
+      this.#guests?.abandon()
+      this.#leave(() => ({ type: 'lost', message: textOf(error) }))
     }
   }
 
@@ -169,28 +202,36 @@ export class EngineHost {
     this.#guests?.abandon()
     this.#stop.abort()
     clearTimeout(this.#timer)
-    void this.#files?.close()
+    letGo(this.#held)
     this.#tick.port1.close()
   }
 }
 
 // As Promise.all, but waits for every one, and closes what was opened if another failed.
-async function settled<Release>(
+async function settled<Module, Release>(
   module: Promise<Module>,
-  files: Promise<OpfsFiles | undefined>,
+  held: Promise<Held>,
   lock: Promise<Release>,
-): Promise<[Module, OpfsFiles | undefined, Release]> {
-  const [a, b, c] = await Promise.allSettled([module, files, lock])
+): Promise<[Module, Held, Release]> {
+  const [a, b, c] = await Promise.allSettled([module, held, lock])
   if (a.status === 'fulfilled' && b.status === 'fulfilled' && c.status === 'fulfilled') {
     return [a.value, b.value, c.value]
   }
-  if (b.status === 'fulfilled') await b.value?.close()
+  if (b.status === 'fulfilled') letGo(b.value)
   throw [a, b, c].find((result) => result.status === 'rejected')!.reason
 }
 
-function failureOf(error: unknown): Omit<Extract<FromWorker, { type: 'failed' }>, 'type'> {
-  const missing = error instanceof Missing
+function letGo(held: Held | undefined): void {
+  held?.place.close()
+  void held?.release()
+}
+
+function problemOf(error: unknown): NonNullable<Flushed['problem']> {
   if (error instanceof Problem)
-    return { code: error.code, message: error.message, hint: error.hint, missing }
-  return { code: 'internal', message: textOf(error), hint: 'please report this', missing }
+    return { code: error.code, message: error.message, hint: error.hint }
+  return { code: 'internal', message: textOf(error), hint: 'please report this' }
+}
+
+function failureOf(error: unknown): Omit<Extract<FromWorker, { type: 'failed' }>, 'type'> {
+  return { ...problemOf(error), missing: error instanceof Missing }
 }

@@ -27,7 +27,7 @@ async function serveNewer(server) {
         name: 'newer',
         setup: ({ onLoad }) =>
           onLoad({ filter: /protocol\/tabs\.ts$/ }, async ({ path }) => ({
-            contents: (await readFile(path, 'utf8')).replace('tabsVersion = 1', 'tabsVersion = 2'),
+            contents: (await readFile(path, 'utf8')).replace(/tabsVersion = \d+/, 'tabsVersion = 1000'),
             loader: 'ts',
           })),
       },
@@ -385,7 +385,13 @@ export const tests = {
           const channel = new BroadcastChannel(link)
           channel.onmessage = ({ data }) => resolve(data.code ?? data.type)
           void navigator.locks.request(link, () => {
-            meeting.postMessage({ type: 'seek', link, client: link, version: 1 })
+            meeting.postMessage({
+              type: 'seek',
+              link,
+              client: link,
+              version: 2,
+              storage: 'opfs',
+            })
             return new Promise(() => {})
           })
         })

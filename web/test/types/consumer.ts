@@ -52,7 +52,8 @@ export async function use(): Promise<Note | undefined> {
   await db.exec('select ?', [new Date()])
   // @ts-expect-error: nor is undefined
   await db.exec('select ?', [undefined])
-  await open('notes', { storage: ['opfs', 'memory'] as const })
+  await open('notes', { storage: ['opfs', 'autosave', 'memory'] as const })
+  await db.flush()
   // @ts-expect-error: there is no such storage
   await open('notes', { storage: 'indexeddb' })
   try {

@@ -70,7 +70,7 @@ export async function openInside(traffic?: Traffic): Promise<Database> {
   await greet(connection, port, { ...inside, durability: 'process' })
   return new Database(
     connection,
-    { stop },
+    { stop, flush: () => Promise.resolve() },
     {
       name: 'inside',
       storage: 'memory',
