@@ -36,7 +36,8 @@ std::optional<Intent> Pass::reissue(const Intent& dropped, Stamp stamp) {
   restamped_[dropped.stamp] = stamp;
   Intent again{.stamp = stamp};
   for (const auto& change : dropped.rows) {
-    auto said = journal::reissue(change, dropped.stamp, stamp, restamped_, entry(change.row).state);
+    auto said = journal::reissue(change, dropped.stamp, stamp, restamped_,
+                                 world_.rules(change.row.table), entry(change.row).state);
     if (said) again.rows.push_back(std::move(*said));
   }
   if (again.rows.empty()) return std::nullopt;

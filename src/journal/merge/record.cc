@@ -27,22 +27,6 @@ Value default_of(ColumnId column, const TableRules& rules) {
   return at == rules.defaults.end() ? Value() : at->value;
 }
 
-// An update of one column of a group says what the others are.
-void complete_groups(std::vector<ColumnWrite>& columns, const TableRules& rules,
-                     const RowState& before) {
-  auto written = columns;
-  for (const auto& group : rules.groups) {
-    bool concerned = std::ranges::any_of(
-        written, [&](const ColumnWrite& write) { return contains(group, write.column); });
-    if (!concerned) continue;
-    for (ColumnId column : group) {
-      auto at = std::ranges::lower_bound(columns, column, {}, &ColumnWrite::column);
-      if (at != columns.end() && at->column == column) continue;
-      columns.insert(at, {column, value_of(before, column, rules)});
-    }
-  }
-}
-
 }  // namespace
 
 Value value_of(const RowState& row, ColumnId column, const TableRules& rules) {
@@ -58,6 +42,21 @@ Value value_of(const RowState& row, ColumnId column, const TableRules& rules) {
     value = sum(value, at->in(Layer::merged)->value.integer());
   }
   return value;
+}
+
+void complete_groups(std::vector<ColumnWrite>& columns, const TableRules& rules,
+                     const RowState& row) {
+  auto written = columns;
+  for (const auto& group : rules.groups) {
+    bool concerned = std::ranges::any_of(
+        written, [&](const ColumnWrite& write) { return contains(group, write.column); });
+    if (!concerned) continue;
+    for (ColumnId column : group) {
+      auto at = std::ranges::lower_bound(columns, column, {}, &ColumnWrite::column);
+      if (at != columns.end() && at->column == column) continue;
+      columns.insert(at, {column, value_of(row, column, rules)});
+    }
+  }
 }
 
 std::int64_t total_after(const RowState& row, ColumnId counter, std::uint64_t replica,

@@ -45,6 +45,11 @@ struct Edit {
 // else.
 RowChange record(const Edit& edit, const TableRules& rules, const RowState& before, Stamp stamp);
 
+// Columns that a change writes (ascending) are joined by the others of their groups, with the
+// values that these have in the row (J8).
+void complete_groups(std::vector<ColumnWrite>& columns, const TableRules& rules,
+                     const RowState& row);
+
 // The total of `replica` that counts `delta` more than the row does by now.
 std::int64_t total_after(const RowState& row, ColumnId counter, std::uint64_t replica,
                          std::int64_t delta);

@@ -39,7 +39,8 @@ bool insert_lost(Stamp was, const RowState& row) {
 }  // namespace
 
 std::optional<RowChange> reissue(const RowChange& change, Stamp was, Stamp now,
-                                 const Restamped& restamped, const RowState& row) {
+                                 const Restamped& restamped, const TableRules& rules,
+                                 const RowState& row) {
   if (now != was) {
     for (const auto& held : row.slots)
       OB_ASSERT(!held.acknowledged || held.acknowledged->stamp < now);
@@ -57,6 +58,7 @@ std::optional<RowChange> reissue(const RowChange& change, Stamp was, Stamp now,
     const Version* base = acknowledged(row, {.kind = Slot::Kind::column, .column = write.column});
     if (!base || beats(was, view_of(write.value), *base)) again.columns.push_back(write);
   }
+  if (now != was) complete_groups(again.columns, rules, row);
   for (const auto& write : change.counters) {
     if (write.delta == 0) continue;
     const Held* own =

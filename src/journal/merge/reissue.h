@@ -5,7 +5,8 @@
 // believes may change by that:
 //   - what had lost to an acknowledged version stays lost, though its new stamp would win now;
 //   - what a delete covered of the own inserts it covers under their new stamps;
-//   - counters are said again as deltas upon the author's total, which may be another author's.
+//   - counters are said again as deltas upon the author's total, which may be another author's;
+//   - if only a part of a group had won (J8), the others of it are said as this replica has them.
 //
 // Values and functions of values.
 #pragma once
@@ -24,7 +25,8 @@ using Restamped = std::map<Stamp, Stamp>;
 // old stamps, and note each pair in `restamped`, the change's own before the call.
 // REQUIRES: `now` is greater than all that is acknowledged in `row`, or the same as `was`.
 std::optional<RowChange> reissue(const RowChange& change, Stamp was, Stamp now,
-                                 const Restamped& restamped, const RowState& row);
+                                 const Restamped& restamped, const TableRules& rules,
+                                 const RowState& row);
 
 // A total counts all that its author counted before, also what was refused. So once `acknowledged`
 // is in the log, an older change of the same author that waits, refused, has nothing left to count

@@ -27,7 +27,7 @@ class ReissueTest : public ::testing::Test {
   // Of a change that was dropped.
   std::optional<RowChange> say(const RowChange& change, Stamp was, Stamp now) {
     restamped[was] = now;
-    auto again = reissue(change, was, now, restamped, row);
+    auto again = reissue(change, was, now, restamped, rules_of(notes), row);
     if (again) merge(row, *again, now, Origin::pending);
     return again;
   }
@@ -46,6 +46,21 @@ TEST_F(ReissueTest, J5_what_had_won_wins_and_what_had_lost_stays_lost) {
 TEST_F(ReissueTest, J5_what_the_hub_has_already_is_not_said_again) {
   acknowledged(update("mine"), at(4));
   EXPECT_FALSE(say(update("mine"), at(4), at(20)));
+}
+
+TEST_F(ReissueTest, J8_a_group_that_unnoticed_twins_split_stays_together_from_then_on) {
+  auto pair = [](std::int64_t lower, std::int64_t upper) {
+    return RowChange{.row = note(1), .columns = {{low, lower}, {high, upper}}};
+  };
+  acknowledged(pair(1, 9), at(4));
+  EXPECT_EQ(say(pair(2, 3), at(4), at(20)), pair(2, 9));
+  EXPECT_EQ(row.winner({Slot::Kind::column, high})->stamp, at(20));
+}
+
+TEST_F(ReissueTest, J8_what_is_said_again_with_its_old_stamp_needs_no_company) {
+  RowChange half{.row = note(1), .columns = {{low, 2}}};
+  acknowledged({.row = note(1), .columns = {{low, 1}, {high, 9}}}, at(4));
+  EXPECT_EQ(say(half, at(4), at(4)), half);
 }
 
 TEST_F(ReissueTest, J7_a_delete_that_had_lost_to_a_later_insert_stays_lost) {
@@ -104,13 +119,13 @@ TEST_F(ReissueTest, J12_what_an_acknowledged_total_has_taken_up_is_not_counted_t
 TEST(ReissueDeathTest, J14_a_new_stamp_behind_what_was_acknowledged_is_a_bug) {
   RowState row;
   merge(row, update("theirs"), at(5, 2), Origin::acknowledged);
-  EXPECT_DEATH(reissue(update("mine"), at(900), at(4), {}, row), "stamp");
+  EXPECT_DEATH(reissue(update("mine"), at(900), at(4), {}, {}, row), "stamp");
 }
 
 TEST(ReissueDeathTest, J12_a_later_total_that_was_not_taken_back_is_a_bug) {
   RowState row;
   merge(row, counted(2, 5), at(2), Origin::pending);
-  EXPECT_DEATH(reissue(counted(3, 3), at(1), at(1), {}, row), "stamp");
+  EXPECT_DEATH(reissue(counted(3, 3), at(1), at(1), {}, {}, row), "stamp");
 }
 
 }  // namespace

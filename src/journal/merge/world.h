@@ -6,7 +6,7 @@
 // already (J11).
 #pragma once
 
-#include "journal/merge/row_state.h"
+#include "journal/merge/record.h"
 
 namespace outboard::journal {
 
@@ -34,6 +34,9 @@ class World {
 
   // The merged state of a row as it was before; empty if it was never heard of.
   virtual RowState load(const RowKey& row) const = 0;
+
+  // The rules of a table; without any, if the schema lacks the table.
+  virtual const TableRules& rules(TableId table) const = 0;
 
   // Would the table hold such a row if it were alone? (Types, NOT NULL, CHECK.)
   virtual bool fits(const RowKey& row, const RowState& state) const = 0;

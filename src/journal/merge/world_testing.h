@@ -83,6 +83,7 @@ class MemoryWorld : public World {
     auto at = rows_.find(row);
     return at == rows_.end() ? RowState() : at->second;
   }
+  const TableRules& rules(TableId table) const override { return rules_of(table); }
   bool fits(const RowKey& row, const RowState& state) const override {
     return fits_schema(
         [&](ColumnId column) { return value_of(state, column, rules_of(row.table)); });
