@@ -44,6 +44,9 @@ inline constexpr std::size_t unanswered_requests_max = 10'000;  // that one `ope
 
 // The journal.
 inline constexpr std::size_t row_columns_max = 2'000;  // of a tracked table; SQLite's own limit
+inline constexpr std::size_t transaction_rows_max = 250'000;     // of tracked tables, in one commit
+inline constexpr std::size_t transaction_cells_max = 2'500'000;  // their values that changed
+inline constexpr std::size_t transaction_bytes_max = 32u << 20;  // its record: intent, or effect
 
 // Time.
 inline constexpr std::int64_t quantum_us = 4'000;           // one client's turn
