@@ -25,8 +25,8 @@ if(NOT OUTBOARD_COMMAND)
   list(FILTER unit_sources EXCLUDE REGEX "/src/(net|hub|cli)/|/snippets/command_test")
 endif()
 if(NOT unit_sources STREQUAL "")
-  add_executable(unit_tests ${unit_sources})
-  target_link_libraries(unit_tests PRIVATE capi journal GTest::gtest_main GTest::gmock)
+  add_executable(unit_tests ${unit_sources} tests/repository.cc)
+  target_link_libraries(unit_tests PRIVATE capi journal sync GTest::gtest_main GTest::gmock)
   add_library(c99_program OBJECT src/capi/header_test.c)
   set_target_properties(c99_program PROPERTIES C_STANDARD 99 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
   target_include_directories(c99_program PRIVATE include)
@@ -38,10 +38,10 @@ if(NOT unit_sources STREQUAL "")
   endif()
   add_dependencies(unit_tests snippet_readme)
   target_compile_options(unit_tests PRIVATE -O1 -g1)  # they are compiled more often than run
-  # Where this clone lies is told to those alone that read its files: the rest compiles alike everywhere.
-  set_source_files_properties(
-    src/protocol/golden_test.cc tests/snippets/readme_test.cc tests/snippets/command_test.cc
-    PROPERTIES COMPILE_DEFINITIONS OUTBOARD_ROOT="${PROJECT_SOURCE_DIR}")
+  # Where this clone lies is told to one file alone: the rest compiles alike everywhere.
+  target_include_directories(unit_tests PRIVATE tests)
+  set_source_files_properties(tests/repository.cc PROPERTIES
+    COMPILE_DEFINITIONS OUTBOARD_ROOT="${PROJECT_SOURCE_DIR}")
 endif()
 
 # scenarios: runs tests/scenarios/ on a native host.
@@ -58,9 +58,11 @@ if(OUTBOARD_FUZZERS)
   foreach(source IN LISTS fuzz_sources)
     get_filename_component(name ${source} NAME_WE)
     add_executable(${name} ${source})
-    target_link_libraries(${name} PRIVATE engine journal)
+    target_link_libraries(${name} PRIVATE engine journal sync)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    list(APPEND fuzzers ${name})
   endforeach()
+  add_custom_target(fuzzers DEPENDS ${fuzzers})
 endif()
 
 # bench_*: ours beside direct SQLite and bare primitives.

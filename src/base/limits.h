@@ -46,7 +46,7 @@ inline constexpr std::size_t unanswered_requests_max = 10'000;  // that one `ope
 inline constexpr std::size_t row_columns_max = 2'000;  // of a tracked table; SQLite's own limit
 inline constexpr std::size_t transaction_rows_max = 250'000;     // of tracked tables, in one commit
 inline constexpr std::size_t transaction_cells_max = 2'500'000;  // their values that changed
-inline constexpr std::size_t transaction_bytes_max = 32u << 20;  // its record: intent, or effect
+inline constexpr std::size_t record_bytes_max = 32u << 20;       // of it: intent, or effect
 
 // Time.
 inline constexpr std::int64_t quantum_us = 4'000;           // one client's turn

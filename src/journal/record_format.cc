@@ -20,7 +20,7 @@ Error too_large() {
               "A transaction on tracked tables changes more than a record may hold.",
               "Split it: " + std::to_string(limits::transaction_rows_max) + " rows, " +
                   std::to_string(limits::transaction_cells_max) + " values and " +
-                  std::to_string(limits::transaction_bytes_max >> 20) + " MiB are the most.");
+                  std::to_string(limits::record_bytes_max >> 20) + " MiB are the most.");
 }
 
 // ---- Writing ----
@@ -134,7 +134,7 @@ Result<void> write_tables(Bytes& bytes, const Rows& rows, Stamp stamp) {
     out.array(to - from);
     for (; from < to; ++from) {
       write_row(out, names, rows[from], stamp);
-      if (bytes.size() > limits::transaction_bytes_max) return too_large();
+      if (bytes.size() > limits::record_bytes_max) return too_large();
     }
   }
   return {};
@@ -291,7 +291,7 @@ Result<void> expect_order(const LocalEffect& effect) {
 }
 
 Result<void> expect_size(ByteView body) {
-  if (body.size() > limits::transaction_bytes_max) return too_large();
+  if (body.size() > limits::record_bytes_max) return too_large();
   return {};
 }
 

@@ -200,11 +200,11 @@ TEST(RecordFormatTest, L7_a_record_has_as_many_bytes_as_the_limit_says) {
   auto of_size = [](std::size_t bytes) {
     return Intent{{1, 1}, {{.row = {notes, {1}}, .columns = {{title, Bytes(bytes)}}}}};
   };
-  auto beside = encode(of_size(limits::transaction_bytes_max / 2))->size() -
-                limits::transaction_bytes_max / 2;
-  EXPECT_TRUE(decode_intent(*encode(of_size(limits::transaction_bytes_max - beside))));
-  EXPECT_EQ(code_of(encode(of_size(limits::transaction_bytes_max - beside + 1))), Code::too_large);
-  EXPECT_EQ(code_of(decode_intent(Bytes(limits::transaction_bytes_max + 1))), Code::too_large);
+  auto beside =
+      encode(of_size(limits::record_bytes_max / 2))->size() - limits::record_bytes_max / 2;
+  EXPECT_TRUE(decode_intent(*encode(of_size(limits::record_bytes_max - beside))));
+  EXPECT_EQ(code_of(encode(of_size(limits::record_bytes_max - beside + 1))), Code::too_large);
+  EXPECT_EQ(code_of(decode_intent(Bytes(limits::record_bytes_max + 1))), Code::too_large);
 }
 
 }  // namespace

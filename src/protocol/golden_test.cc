@@ -11,6 +11,7 @@
 #include "protocol/batch.h"
 #include "protocol/reply.h"
 #include "protocol/request.h"
+#include "repository.h"
 
 namespace outboard {
 namespace {
@@ -25,7 +26,7 @@ const Head from_engine{.epoch = 1'790'000'000'000, .commit = 42};
 
 std::map<std::string, std::string> golden_frames() {
   std::map<std::string, std::string> frames;
-  std::ifstream file(OUTBOARD_ROOT "/tests/golden/frames.txt");
+  std::ifstream file(in_repository("tests/golden/frames.txt"));
   for (std::string line; std::getline(file, line);) {
     auto bar = line.find(" | ");
     if (bar != std::string::npos) frames[line.substr(0, bar)] = line.substr(bar + 3);

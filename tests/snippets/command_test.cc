@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "net/test_folder.h"
+#include "repository.h"
 
 namespace {
 
@@ -56,7 +57,7 @@ std::string output_of(const fs::path& folder, const std::string& command) {
 
 TEST(CommandPage, TheCommandsPrintWhatItSays) {
   outboard::net::TestFolder folder;
-  auto examples = examples_in(OUTBOARD_ROOT "/docs/command.md");
+  auto examples = examples_in(outboard::in_repository("docs/command.md"));
   EXPECT_GT(examples.size(), 20u);
   for (auto& [command, printed] : examples)
     EXPECT_EQ(output_of(folder.path(), command), printed) << "$ " << command;

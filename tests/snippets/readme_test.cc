@@ -9,6 +9,8 @@
 #include <sstream>
 #include <string>
 
+#include "repository.h"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -39,7 +41,7 @@ std::string output_of(const std::string& command) {
 }  // namespace
 
 TEST(Readme, TheProgramPrintsWhatItSays) {
-  auto readme = contents(OUTBOARD_ROOT "/README.md");
+  auto readme = contents(outboard::in_repository("README.md"));
   auto folder = fs::temp_directory_path() / ("outboard-readme-" + std::to_string(::getpid()));
   fs::create_directories(folder);
   auto program = fs::canonical("/proc/self/exe").parent_path() / "snippet_readme";

@@ -438,6 +438,9 @@ export function readmeText(): string {
 Whoever writes a codec reads each and writes it again, to the same bytes. Made by \`node web/test/golden/generate.mjs\`;
 do not edit by hand.
 
+\`sync-frames.txt\` has the frames of the sync protocol (docs/sync-protocol.md) in the same form, made by
+\`node web/test/golden/generate-sync.mjs\`.
+
 What each frame holds, in the diagnostic notation of CBOR: a number with a point or an exponent is a real, \`h'…'\`
 are bytes, and \`<<…>>\` bytes that are items, one behind the other. Keys are in the order in which they are written. Under it the batches of its tail, a line per row.
 Sections lie in a batch in the order of the fields of the descriptors, column by column.

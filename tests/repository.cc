@@ -1,0 +1,7 @@
+#include "repository.h"
+
+namespace outboard {
+
+std::string in_repository(const std::string& path) { return OUTBOARD_ROOT "/" + path; }
+
+}  // namespace outboard
