@@ -1,5 +1,5 @@
 // What is measured, and who takes part. The first contender is ours. `side` says what a peer is:
-//   public  by sqlite-wasm's public asynchronous API: the fastest of these is what judges ours
+//   public  by a public asynchronous API: the fastest of these is what judges ours
 //   inside  a worker written for this very work: shown, not judged
 //   bare    no database
 import { commits, count, expected, reads, trips } from './page/rows.js'
@@ -12,13 +12,19 @@ const promised = (name, way, more) => ({
   side: 'public',
   ...more,
 })
-const inside = (way, more) => ({
-  name: 'sqlite-wasm, driven inside its worker',
-  contender: 'inside',
-  way,
-  side: 'inside',
-  ...more,
-})
+const insides = (way, more) =>
+  Object.entries({
+    inside: 'sqlite-wasm, opfs-sahpool',
+    wa_pool: 'wa-sqlite, AccessHandlePoolVFS',
+    wa_coop: 'wa-sqlite, OPFSCoopSyncVFS',
+  }).map(([contender, name]) => ({
+    name: `${name}, driven inside its worker`,
+    contender,
+    way,
+    side: 'inside',
+    ...more,
+  }))
+const idb = (way, more) => ({ name: 'IndexedDB', contender: 'idb', way, side: 'other', ...more })
 const bare = (name, way) => ({ name, contender: 'echo', way, side: 'bare', check: 'none' })
 const scaled = { scale: count / reads, check: expected.points(reads) }
 const scaledName = `(of ${reads.toLocaleString('en')}, × ${count / reads})`
@@ -28,13 +34,15 @@ const inserters = [
   promised('2,000 rows in each exec', 'insertValues'),
   promised('one exec, rows as JSON', 'insertJson'),
   promised('an exec for each row, 1,000 at once', 'insertOneByOne'),
-  inside('insert'),
+  ...insides('insert'),
+  idb('insert'),
 ]
-const openers = [ours('outboard: open, first'), promised('open, exec'), inside()]
+const openers = [ours('outboard: open, first'), promised('open, exec'), ...insides().slice(0, 1)]
 const committers = [
   ours('outboard: exec', 'commits'),
   promised('exec', 'commits'),
-  inside('commits'),
+  ...insides('commits'),
+  idb('commits'),
 ]
 
 export const figures = [
@@ -55,7 +63,8 @@ export const figures = [
       ours('outboard: many', 'points'),
       promised('one exec, ids as JSON', 'pointsJson'),
       promised(`an exec for each ${scaledName}`, 'pointsOneByOne', scaled),
-      inside('points'),
+      ...insides('points'),
+      idb('points'),
       ours(`outboard: a first for each ${scaledName}`, 'pointsOneByOne', {
         ...scaled,
         side: 'other',
@@ -72,7 +81,8 @@ export const figures = [
       ours('outboard: all', 'scan'),
       promised("exec, rowMode 'object'", 'scanObjects'),
       promised("exec, rowMode 'array', made objects", 'scanArrays'),
-      inside('scan'),
+      ...insides('scan'),
+      idb('scan'),
     ],
   },
   {
@@ -104,7 +114,8 @@ export const figures = [
       ours('outboard: exec', 'trips'),
       bare('a bare echo between page and worker', 'trips'),
       promised('exec', 'trips'),
-      inside('trips'),
+      ...insides('trips'),
+      idb('trips'),
     ],
   },
   {

@@ -1,4 +1,5 @@
-// Outboard beside the official sqlite-wasm, in Chromium: the same work, in turns, in one run.
+// Outboard beside sqlite-wasm, wa-sqlite and IndexedDB, in Chromium: the same work, in turns, in one
+// run.
 //   node bench/browser/run.mjs [--rounds N] [--filter TEXT] [--json FILE]
 import { createHash } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
@@ -115,7 +116,7 @@ async function measureFigure(browser, figure, rounds) {
 // Fills the browser's caches, of compiled code too, and tells with which settings each one works.
 async function warmUp(browser) {
   const settings = []
-  for (const contender of ['outboard', 'promiser', 'inside']) {
+  for (const contender of ['outboard', 'promiser', 'inside', 'wa_pool', 'wa_coop']) {
     const task = { contender, way: contender === 'promiser' ? 'insertJson' : 'insert' }
     settings.push((await measureWork(browser, { ...task, settings: true })).settings)
     await browser.page((page) => inPage(page, 'clear'))
@@ -129,12 +130,17 @@ if (chosen.length === 0) fail(`no figure is called ${options.filter}`)
 for (const [what, how] of [
   ['web/dist/outboard.wasm', 'run `npm run build` in web/'],
   ['web/node_modules/@sqlite.org/sqlite-wasm', 'run `npm ci` in web/'],
+  ['web/node_modules/@journeyapps/wa-sqlite', 'run `npm ci` in web/'],
 ])
   if (!existsSync(join(here, '../..', what))) fail(`there is no ${what}: ${how}`)
 
+const wa = join(web, 'node_modules/@journeyapps/wa-sqlite')
 const server = await serve({
   '/outboard/': join(web, 'dist'),
   '/sqlite/': join(web, 'node_modules/@sqlite.org/sqlite-wasm/dist'),
+  '/wa/dist/': join(wa, 'dist'),
+  '/wa/src/': join(wa, 'src'),
+  '/wa/src/examples/': join(wa, 'src/examples'),
   '/bench/': join(here, 'page'),
 })
 const browser = await Browser.launch(server.address)

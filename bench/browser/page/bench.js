@@ -7,6 +7,9 @@ const modules = {
   outboard: () => import('./outboard.js'),
   promiser: () => import('./promiser.js'),
   inside: () => import('./inside.js'),
+  wa_pool: () => import('./wa_pool.js'),
+  wa_coop: () => import('./wa_coop.js'),
+  idb: () => import('./idb.js'),
   echo: () => import('./echo.js'),
 }
 
@@ -59,8 +62,9 @@ export async function opening({ contender, warm }) {
   return { ms, check: checksum([row]) }
 }
 
-/** Removes every file of this origin; a worker's files stay locked for a moment after its end. */
+/** Removes all that this origin has; a worker's files stay locked for a moment after its end. */
 export async function clear() {
+  for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name)
   const root = await navigator.storage.getDirectory()
   for (let attempt = 0; ; ++attempt) {
     try {

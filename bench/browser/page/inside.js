@@ -1,5 +1,5 @@
-// sqlite-wasm driven inside its worker: what an application gets that writes a worker of its own
-// for each piece of work. One message there, one back, columns instead of rows on the way.
+// SQLite driven inside its worker: what an application gets that writes a worker of its own for each
+// piece of work. One message there, one back, columns instead of rows on the way.
 import {
   bodyOf,
   commits,
@@ -15,8 +15,11 @@ import {
   trips,
 } from './rows.js'
 
-export async function open({ power }) {
-  const db = new Inside(new Worker('/bench/inside_worker.js', { type: 'module' }))
+export const open = (options) => openInside('/bench/inside_worker.js', options)
+
+/** `script`: the worker's, which answers as inside_worker.js does. */
+export async function openInside(script, { power }) {
+  const db = new Inside(new Worker(script, { type: 'module' }))
   await db.ask('open', { synchronous: power ? 'full' : 'normal' })
   return db
 }
@@ -54,6 +57,7 @@ class Inside {
     return ids.map((id, i) => ({ id, title: titles[i], body: bodies[i], rank: ranks[i] }))
   }
 
+  settings = () => this.ask('settings', {})
   create = () => this.ask('write', { sql: createSql, columns: [], length: 1 })
   fill = () => this.insert()
   first = async () => (await this.#rows('read', pointSql, [pointOf(1)]))[0]

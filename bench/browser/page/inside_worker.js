@@ -45,6 +45,8 @@ const calls = {
     return { names, columns }
   },
 
+  settings: () => '', // the same as the promiser's
+
   close() {
     for (const statement of statements.values()) statement.finalize()
     db.close()
