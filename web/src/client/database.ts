@@ -1,15 +1,14 @@
 // A database that is open: its engine runs in a worker of this page.
 import { batchesOf } from '../protocol/batch.js'
-import type { CborWriter } from '../protocol/cbor_writer.js'
 import { badRequest, OutboardError } from '../protocol/errors.js'
 import type { Storage } from '../protocol/host.js'
-import { ByteSource, type Importable } from './bytes.js'
+import type { Importable } from './bytes.js'
 import type { Connection } from './connection.js'
 import { Lane, noArguments } from './lane.js'
 import { Mailbox } from './mailbox.js'
+import { importInto } from './seed.js'
 import { Session } from './session.js'
 import { transact, type Transaction } from './transaction.js'
-import { upload } from './upload.js'
 
 /**
  * `process`: a commit survives the end of the page and of the browser. `power`: and a power cut.
@@ -93,15 +92,7 @@ export class Database extends Session {
    * Replaces everything by what is in that file, all or nothing. `corrupt` if it is no database.
    */
   async import(source: Importable): Promise<void> {
-    const bytes = new ByteSource(source)
-    await bytes.load()
-    try {
-      const write = (writer: CborWriter): void => bytes.writeChunk(writer)
-      const { request, answer } = this.lane.start('import', {}, write)
-      await upload(request, bytes, answer)
-    } finally {
-      bytes.close()
-    }
+    await importInto(this.lane, source)
   }
 
   /**

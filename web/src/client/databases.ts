@@ -5,7 +5,8 @@ import {
   databasesDirectory,
   decodedName,
   encodedName,
-  isDatabase,
+  isDatabaseFile,
+  seedingFile,
 } from '../protocol/names.js'
 import { meetingOf } from '../protocol/tabs.js'
 
@@ -100,7 +101,7 @@ async function removeFiles(
   try {
     const files = await parent.getDirectoryHandle(encodedName(name))
     const parts: string[] = []
-    for await (const file of files.keys()) if (isDatabase(file)) parts.push(file)
+    for await (const file of files.keys()) if (isDatabaseFile(file)) parts.push(file)
     for (const part of parts) await files.removeEntry(part)
     await parent.removeEntry(encodedName(name), { recursive: true })
     return parts.length > 0
@@ -121,16 +122,18 @@ async function openNames(): Promise<Set<string | undefined>> {
 async function sizeOf(files: FileSystemDirectoryHandle): Promise<number | undefined> {
   let bytes = 0
   let found = false
+  let isSeeded = true
   try {
     for await (const [name, handle] of files) {
       if (handle.kind !== 'file') continue
       bytes += (await (handle as FileSystemFileHandle).getFile()).size
-      found ||= isDatabase(name)
+      found ||= isDatabaseFile(name)
+      isSeeded &&= name !== seedingFile
     }
   } catch (error) {
     if (!isNamed(error, 'NotFoundError')) throw cannotUse(error)
   }
-  return found ? bytes : undefined
+  return found && isSeeded ? bytes : undefined
 }
 
 // Nothing: no database was ever made here.

@@ -7,6 +7,7 @@ import type { Port } from './channel.js'
 export interface HostOptions {
   name: string
   storage: Storage
+  hasSeed: boolean
   workerUrl?: string | URL
   wasmUrl?: string | URL
 }
@@ -17,9 +18,12 @@ export type Purpose = 'first' | 'again'
 /** What the storage needs is not there: another one may do. */
 export class StorageMissing extends OutboardError {}
 
+/** Says that a new database has got its seed; resolves when nothing can take that back. */
+export type Seeding = () => Promise<void>
+
 export interface HostEvents {
-  /** The engine takes frames: this tab is the owner. */
-  ready(): void
+  /** The engine takes frames: this tab is the owner. A new database waits for its seed. */
+  ready(seeding: Seeding | undefined): void
   message(message: ArrayBuffer): void
   /** It is known that the engine never will take frames. */
   failed(error: OutboardError): void
@@ -36,6 +40,7 @@ export class WorkerHost implements Port {
   readonly #events: HostEvents
   readonly #watch = new AbortController()
   #closed: (() => void) | undefined
+  #seeded: (() => void) | undefined
   #state: 'starting' | 'running' | 'ended' = 'starting'
 
   /** Starts the worker. After `terminate` there are no more events. */
@@ -56,6 +61,7 @@ export class WorkerHost implements Port {
       name: options.name,
       storage: options.storage,
       mustExist: purpose === 'again',
+      hasSeed: options.hasSeed,
       ...(wasmUrl === undefined ? {} : { wasmUrl }),
     })
   }
@@ -96,6 +102,13 @@ export class WorkerHost implements Port {
     this.#worker.terminate()
   }
 
+  #letOthersIn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#seeded = resolve
+      this.#tell({ type: 'seeded' })
+    })
+  }
+
   #tell(message: ToWorker): void {
     this.#worker.postMessage(message)
   }
@@ -107,7 +120,9 @@ export class WorkerHost implements Port {
       case 'ready':
         this.#state = 'running'
         if (data.lock !== undefined) void this.#watchLock(data.lock)
-        return this.#events.ready()
+        return this.#events.ready(data.isNew ? () => this.#letOthersIn() : undefined)
+      case 'seeded':
+        return this.#seeded?.()
       case 'failed': {
         const { code, message, hint, missing } = data
         return this.#fail(new (missing ? StorageMissing : OutboardError)(code, message, { hint }))

@@ -7,9 +7,10 @@ import type { Port } from './channel.js'
 import { Connection } from './connection.js'
 import { Database, type Durability, type Info } from './database.js'
 import { isPersisted } from './databases.js'
-import { type HostOptions, StorageMissing } from './host.js'
+import { type HostOptions, type Seeding, StorageMissing } from './host.js'
 import { type Answer, Lane } from './lane.js'
 import type { PendingRequest } from './pending_request.js'
+import { plant, type Seed } from './seed.js'
 import { Tab } from './tab.js'
 
 export interface OpenOptions {
@@ -23,6 +24,11 @@ export interface OpenOptions {
   durability?: Durability
   /** Asks the browser to keep the database even when disk space runs low; some ask the user. */
   persist?: boolean
+  /**
+   * A database file that a new database begins with; ignored if the database is there already.
+   * Fails with `corrupt` if it is none, `unavailable` if it cannot be loaded.
+   */
+  seed?: Seed
   /** Where worker.js is, unless it lies beside index.js. */
   workerUrl?: string | URL
   /** Where outboard.wasm is, unless it lies beside worker.js. */
@@ -52,13 +58,16 @@ export async function open(name: string, options: OpenOptions = {}): Promise<Dat
 
 async function openIn(storage: Storage, name: string, options: OpenOptions): Promise<Database> {
   const { durability = 'process', openTimeoutMs: timeoutMs = 15_000, workerUrl, wasmUrl } = options
+  const { seed } = options
   const host = {
     name,
     storage,
+    hasSeed: seed !== undefined,
     ...(workerUrl === undefined ? {} : { workerUrl }),
     ...(wasmUrl === undefined ? {} : { wasmUrl }),
   }
-  const { connection, tab, opened } = connect(host, { name, storage, durability })
+  const greeting = { name, storage, durability }
+  const { connection, tab, opened } = connect(host, greeting, seed)
   const timer = setTimeout(() => connection.lose(tooSlow(timeoutMs)), timeoutMs)
   let info: Omit<Info, 'persisted'>
   try {
@@ -87,6 +96,7 @@ function storagesOf(wanted: Storage | readonly Storage[]): readonly Storage[] {
 function connect(
   options: HostOptions,
   greeting: Greeting,
+  seed: Seed | undefined,
 ): { connection: Connection; tab: Tab; opened: Promise<ItemMap> } {
   const isKept = options.storage !== 'memory' // and so its next engine can know
   const connection = new Connection(isKept ? crypto.getRandomValues(new Uint8Array(16)) : undefined)
@@ -98,8 +108,10 @@ function connect(
       tab?.terminate()
     }
     tab = new Tab(options, connection, {
-      attached: (port) => {
-        greet(connection, port, greeting).then(
+      attached: (port, seeding) => {
+        const greeted = greet(connection, port, greeting)
+        const done = seeding && seed ? begin(greeted, connection, seed, seeding) : greeted
+        done.then(
           resolve,
           // An engine that goes before it has answered: there will be another one.
           (error: OutboardError) => void (error.code === 'worker_lost' || fail(error)),
@@ -109,6 +121,18 @@ function connect(
     })
   })
   return { connection, tab: tab!, opened }
+}
+
+async function begin(
+  greeted: Promise<ItemMap>,
+  connection: Connection,
+  seed: Seed,
+  seeding: Seeding,
+): Promise<ItemMap> {
+  const body = await greeted
+  await plant(new Lane(connection), seed)
+  await seeding()
+  return body
 }
 
 function tooSlow(timeoutMs: number): OutboardError {

@@ -5,14 +5,14 @@ import { meetingOf, type ToMeeting } from '../protocol/tabs.js'
 import type { Port } from './channel.js'
 import type { Connection } from './connection.js'
 import { Flushes } from './flushes.js'
-import { type HostOptions, WorkerHost } from './host.js'
+import { type HostOptions, type Seeding, WorkerHost } from './host.js'
 import { watchLife } from './life.js'
 import { Link } from './link.js'
 import type { Loss } from './loss.js'
 
 export interface TabEvents {
   /** An engine takes frames: greet it, and resume the connection when it has answered. */
-  attached(port: Port): void
+  attached(port: Port, seeding?: Seeding): void
   /** There is no engine, and never will be one for this client. */
   failed(error: OutboardError): void
 }
@@ -104,7 +104,7 @@ export class Tab {
     this.#failure = undefined
     try {
       const host: WorkerHost = new WorkerHost(this.#options, this.#attached ? 'again' : 'first', {
-        ready: () => this.#own(host),
+        ready: (seeding) => this.#own(host, seeding),
         message: (message) => this.#connection.receive(message),
         failed: (error) => void this.#fail(error),
         lost: (error) => this.#die(error),
@@ -142,11 +142,11 @@ export class Tab {
     this.#link = link
   }
 
-  #own(host: WorkerHost): void {
+  #own(host: WorkerHost, seeding: Seeding | undefined): void {
     if (this.#link?.isAccepted) this.#detach('unclean')
     this.#unlink()
     this.#isOwner = true
-    this.#attach(host)
+    this.#attach(host, seeding)
   }
 
   #unlink(): void {
@@ -156,9 +156,9 @@ export class Tab {
     this.#patience = undefined
   }
 
-  #attach(place: WorkerHost | Link): void {
+  #attach(place: WorkerHost | Link, seeding?: Seeding): void {
     this.#attached = true
-    this.#events.attached(place)
+    this.#events.attached(place, seeding)
     this.#flushes.attach((message) => place.flush(message))
   }
 

@@ -17,8 +17,18 @@ export interface Flushed {
 }
 
 export type ToWorker =
-  /** `mustExist`: this page has had it open, so it must not be made anew. */
-  | { type: 'open'; name: string; storage: Storage; mustExist: boolean; wasmUrl?: string }
+  | {
+      type: 'open'
+      name: string
+      storage: Storage
+      /** This page has had it open, so it must not be made anew. */
+      mustExist: boolean
+      /** The page has something for a new one to begin with. */
+      hasSeed: boolean
+      wasmUrl?: string
+    }
+  /** The new database has got its seed: make sure of it, answer `seeded`, and let others in. */
+  | { type: 'seeded' }
   /** Close the files, when nobody would lose anything or after a moment, and answer `closed`. */
   | { type: 'close' }
   | Flush
@@ -33,7 +43,9 @@ export function transferOf(message: ArrayBuffer): ArrayBuffer[] {
 
 export type FromWorker =
   /** The engine takes frames. `lock`: a Web Lock that this worker holds for as long as it lives. */
-  | { type: 'ready'; lock?: string }
+  /** `isNew`: and waits for its seed. */
+  | { type: 'ready'; lock?: string; isNew: boolean }
+  | { type: 'seeded' }
   /** `missing`: what `storage` needs is not there, in this browser or for this page. */
   | { type: 'failed'; code: Code; message: string; hint: string; missing: boolean }
   /** The engine is gone, though the worker is not. */

@@ -6,6 +6,9 @@ export const databasesDirectory = 'outboard'
 /** The file that a database consists of. */
 export const databaseFile = 'db'
 
+/** Is there while a new database has not got its seed yet: what lies beside it is of no use. */
+export const seedingFile = 'seeding'
+
 /** How a database may lie in its directory: as files of its own, or saved as a whole. */
 export type StorageOnDisk = 'opfs' | 'autosave'
 
@@ -18,8 +21,8 @@ export function savedNumber(file: string): number | undefined {
   return number === undefined ? undefined : Number(number)
 }
 
-/** Whether a directory with that file in it holds a database. */
-export function isDatabase(file: string): boolean {
+/** Whether that file is a database, or all of one. */
+export function isDatabaseFile(file: string): boolean {
   return file === databaseFile || savedNumber(file) !== undefined
 }
 

@@ -1,7 +1,7 @@
 // A database in memory that is saved as a whole, soon after it changed (rule H14). A save is what
 // the files hold at one moment, just as a crash at that moment would leave them; the engine goes on
 // meanwhile.
-import { cannotUse, directoryOf, type Wanted } from './directory.js'
+import { cannotUse } from './directory.js'
 import { HeapFiles } from './heap_files.js'
 import type { Place } from './place.js'
 import { Problem } from './problem.js'
@@ -28,9 +28,9 @@ export class Autosave implements Place {
     this.#directory = directory
   }
 
-  /** Reads what was saved last. REQUIRES: the lock of the database. */
-  static async open(wanted: Wanted): Promise<Autosave> {
-    const place = new Autosave(await directoryOf(wanted, 'autosave'))
+  /** Reads what was saved last. REQUIRES: the directory is this worker's. */
+  static async open(directory: FileSystemDirectoryHandle): Promise<Autosave> {
+    const place = new Autosave(directory)
     try {
       place.#number = await loadSaved(place.#directory, place.files)
     } catch (error) {

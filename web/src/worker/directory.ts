@@ -4,36 +4,69 @@ import {
   databasesDirectory,
   encodedName,
   savedNumber,
+  seedingFile,
   type StorageOnDisk,
 } from '../protocol/names.js'
 import { isNamed, Missing, Problem, textOf } from './problem.js'
 
-/** Which database, and whether one that is not there is made. */
+// The lock of an owner that died may be free a moment before its files are; and without Web Locks
+// this is all the waiting there is.
+const handleWaitMs = 3_000
+const handleRetryMs = 20
+
+/** Which database, whether one that is not there is made, and whether that gets a seed. */
 export interface Wanted {
   name: string
   mustExist: boolean
+  hasSeed: boolean
+}
+
+export interface Directory {
+  readonly handle: FileSystemDirectoryHandle
+  /** The database is new, and waits for its seed. */
+  readonly isNew: boolean
 }
 
 /**
  * The directory, for whoever holds the lock of the database. Fails with `not_found` if it has to be
  * there and is not, `bad_request` if it is kept in another way, `unavailable` if none can be had.
  */
-export async function directoryOf(
-  { name, mustExist }: Wanted,
-  storage: StorageOnDisk,
-): Promise<FileSystemDirectoryHandle> {
+export async function directoryOf(wanted: Wanted, storage: StorageOnDisk): Promise<Directory> {
+  const { name, mustExist, hasSeed } = wanted
   const root = await rootDirectory()
   const create = !mustExist
   try {
     const databases = await root.getDirectoryHandle(databasesDirectory, { create })
-    const directory = await databases.getDirectoryHandle(encodedName(name), { create })
-    const found = await storageIn(directory)
-    if (found === undefined && mustExist && storage === 'opfs') throw removed(name)
+    const handle = await databases.getDirectoryHandle(encodedName(name), { create })
+    const isUnfinished = await has(handle, seedingFile)
+    if (isUnfinished) await empty(handle)
+    const found = await storageIn(handle)
+    if (found === undefined && mustExist && !isUnfinished && storage === 'opfs') throw removed(name)
     if (found !== undefined && found !== storage) throw otherStorage(name, found)
-    return directory
+    const isNew = found === undefined && hasSeed
+    if (isNew) await handle.getFileHandle(seedingFile, { create: true })
+    else if (isUnfinished) await endSeeding(handle)
+    return { handle, isNew }
   } catch (error) {
     if (error instanceof Problem) throw error
     throw mustExist && isNamed(error, 'NotFoundError') ? removed(name) : cannotUse(error)
+  }
+}
+
+/** From now on what is there counts. */
+export function endSeeding(directory: FileSystemDirectoryHandle): Promise<void> {
+  return directory.removeEntry(seedingFile)
+}
+
+/** Does something as soon as files are to be had that a worker which is gone may have open still. */
+export async function patiently<T>(action: () => Promise<T>): Promise<T> {
+  for (const end = performance.now() + handleWaitMs; ;) {
+    try {
+      return await action()
+    } catch (error) {
+      if (!isNamed(error, 'NoModificationAllowedError') || performance.now() > end) throw error
+      await new Promise((resolve) => setTimeout(resolve, handleRetryMs))
+    }
   }
 }
 
@@ -75,14 +108,25 @@ async function rootDirectory(): Promise<FileSystemDirectoryHandle> {
 
 // Nothing: there is no database in it yet.
 async function storageIn(directory: FileSystemDirectoryHandle): Promise<StorageOnDisk | undefined> {
-  try {
-    await directory.getFileHandle(databaseFile)
-    return 'opfs'
-  } catch (error) {
-    if (!isNamed(error, 'NotFoundError')) throw error
-  }
+  if (await has(directory, databaseFile)) return 'opfs'
   for await (const name of directory.keys()) if (savedNumber(name) !== undefined) return 'autosave'
   return undefined
+}
+
+async function has(directory: FileSystemDirectoryHandle, name: string): Promise<boolean> {
+  try {
+    await directory.getFileHandle(name)
+    return true
+  } catch (error) {
+    if (isNamed(error, 'NotFoundError')) return false
+    throw error
+  }
+}
+
+async function empty(directory: FileSystemDirectoryHandle): Promise<void> {
+  const names: string[] = []
+  for await (const name of directory.keys()) if (name !== seedingFile) names.push(name)
+  for (const name of names) await patiently(() => directory.removeEntry(name))
 }
 
 function removed(name: string): Problem {

@@ -55,6 +55,8 @@ export class EngineHost {
       })
     } else if (message.type === 'open') {
       void this.#open(message)
+    } else if (message.type === 'seeded') {
+      void this.#letOthersIn()
     } else if (message.type === 'flush') {
       void this.#flush(message.number).then((flushed) => this.#page.postMessage(flushed))
     } else if (!this.#closing) {
@@ -83,8 +85,9 @@ export class EngineHost {
       )
       if (this.#ended) return letGo(held)
       this.#start(module, held, storage)
-      this.#page.postMessage({ type: 'ready', ...(release === undefined ? {} : { lock }) })
-      this.#guests?.welcome(this.#engine!)
+      const { isNew } = held
+      this.#page.postMessage({ type: 'ready', isNew, ...(release === undefined ? {} : { lock }) })
+      if (!isNew) this.#guests?.welcome(this.#engine!)
     } catch (error) {
       if (this.#ended) return
       this.#end()
@@ -97,6 +100,18 @@ export class EngineHost {
     module.files = held.place.files
     this.#engine = new Engine(module, storage)
     this.#client = this.#engine.connect()
+  }
+
+  async #letOthersIn(): Promise<void> {
+    try {
+      await this.#held?.seeded()
+      this.#page.postMessage({ type: 'seeded' })
+      if (this.#engine !== undefined) this.#guests?.welcome(this.#engine)
+    } catch (error) {
+      this.#guard(() => {
+        throw error
+      })
+    }
   }
 
   async #flush(number: number): Promise<Flushed> {

@@ -2,7 +2,7 @@
 // directory of their own, open for as long as the engine lives. Reading and writing is synchronous,
 // and never throws.
 import { databaseFile } from '../protocol/names.js'
-import { cannotUse, directoryOf, missing, type Wanted } from './directory.js'
+import { cannotUse, patiently } from './directory.js'
 import { failed, type Files, noSpace, notOpen, slots } from './files.js'
 import { isNamed, Problem } from './problem.js'
 
@@ -14,11 +14,6 @@ const names = [
   ...Array.from({ length: 8 }, (_, i) => `scratch-${i}`),
 ]
 
-// The lock of an owner that died may be free a moment before its files are; and without Web Locks
-// this is all the waiting there is.
-const handleWaitMs = 3_000
-const handleRetryMs = 20
-
 export class OpfsFiles implements Files {
   readonly #handles: (FileSystemSyncAccessHandle | undefined)[] = names.map(() => undefined)
   readonly #directory: FileSystemDirectoryHandle
@@ -28,21 +23,16 @@ export class OpfsFiles implements Files {
     this.#directory = directory
   }
 
-  /** Opens them. REQUIRES: the lock of the database. */
-  static async open(wanted: Wanted): Promise<OpfsFiles> {
-    // Older browsers have the files, and no synchronous way to them.
-    if (!('createSyncAccessHandle' in FileSystemFileHandle.prototype))
-      throw missing('this browser has no synchronous access to it')
-    const files = new OpfsFiles(await directoryOf(wanted, 'opfs'))
+  /** Opens them. REQUIRES: they are this worker's. */
+  static async open(name: string, directory: FileSystemDirectoryHandle): Promise<OpfsFiles> {
+    const files = new OpfsFiles(directory)
     try {
       await Promise.all([0, 1, 2].map((slot) => files.#open(slot)))
       await files.#openScratch() // 5 ms, while the module is still being compiled
       return files
     } catch (error) {
       files.close()
-      throw isNamed(error, 'NoModificationAllowedError')
-        ? heldElsewhere(wanted.name)
-        : cannotUse(error)
+      throw isNamed(error, 'NoModificationAllowedError') ? heldElsewhere(name) : cannotUse(error)
     }
   }
 
@@ -107,18 +97,9 @@ export class OpfsFiles implements Files {
 
   async #open(slot: number): Promise<void> {
     const file = await this.#directory.getFileHandle(names[slot]!, { create: true })
-    const end = performance.now() + handleWaitMs
-    for (;;) {
-      try {
-        const handle = await file.createSyncAccessHandle()
-        if (this.#closed) handle.close()
-        else this.#handles[slot] = handle
-        return
-      } catch (error) {
-        if (!isNamed(error, 'NoModificationAllowedError') || performance.now() > end) throw error
-        await new Promise((resolve) => setTimeout(resolve, handleRetryMs))
-      }
-    }
+    const handle = await patiently(() => file.createSyncAccessHandle())
+    if (this.#closed) handle.close()
+    else this.#handles[slot] = handle
   }
 }
 

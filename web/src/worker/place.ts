@@ -2,7 +2,7 @@
 import type { Storage } from '../protocol/host.js'
 import { meetingOf } from '../protocol/tabs.js'
 import { Autosave } from './autosave.js'
-import { cannotUse, type Wanted } from './directory.js'
+import { cannotUse, directoryOf, endSeeding, missing, type Wanted } from './directory.js'
 import { type Files, slots } from './files.js'
 import { type Release, takeLock } from './locks.js'
 import { heldElsewhere, OpfsFiles } from './opfs.js'
@@ -24,6 +24,9 @@ export interface Place {
 export interface Held {
   place: Place
   release: Release
+  /** The database is new, and waits for its seed: `seeded` makes sure of that. */
+  isNew: boolean
+  seeded(): Promise<void>
 }
 
 /**
@@ -37,7 +40,11 @@ export async function takePlace(
   signal: AbortSignal,
   elected: () => void,
 ): Promise<Held> {
-  if (storage === 'memory') return { place: inMemory, release: nothing }
+  if (storage === 'memory')
+    return { place: inMemory, release: nothing, isNew: wanted.hasSeed, seeded: nothing }
+  // Older browsers have the files, and no synchronous way to them.
+  if (storage === 'opfs' && !('createSyncAccessHandle' in FileSystemFileHandle.prototype))
+    throw missing('this browser has no synchronous access to it')
   const release = (await takeLock(meetingOf(wanted.name), signal)) ?? nothing
   if (signal.aborted) {
     await release()
@@ -45,16 +52,23 @@ export async function takePlace(
   }
   elected()
   try {
-    const place = await (storage === 'opfs' ? openFiles(wanted) : Autosave.open(wanted))
-    return { place, release }
+    const { handle, isNew } = await directoryOf(wanted, storage)
+    const place = await (storage === 'opfs'
+      ? openFiles(wanted.name, handle)
+      : Autosave.open(handle))
+    const seeded = async (): Promise<void> => {
+      await place.flush()
+      await endSeeding(handle)
+    }
+    return { place, release, isNew, seeded }
   } catch (error) {
     await release()
     throw error
   }
 }
 
-async function openFiles(wanted: Wanted): Promise<Place> {
-  const files = await OpfsFiles.open(wanted)
+async function openFiles(name: string, directory: FileSystemDirectoryHandle): Promise<Place> {
+  const files = await OpfsFiles.open(name, directory)
   const close = (): void => files.close()
   return {
     files,

@@ -54,6 +54,8 @@ export async function use(): Promise<Note | undefined> {
   await db.exec('select ?', [undefined])
   await open('notes', { storage: ['opfs', 'autosave', 'memory'] as const })
   await db.flush()
+  await open('notes', { seed: new Blob([]) })
+  await open('notes', { seed: new URL('https://example.org/notes.db') })
   // @ts-expect-error: there is no such storage
   await open('notes', { storage: 'indexeddb' })
   try {

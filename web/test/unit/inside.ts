@@ -65,7 +65,7 @@ export async function openInside(traffic?: Traffic): Promise<Database> {
     })
   const connection = new Connection()
   const inside = { name: 'inside', storage: 'memory' } as const
-  worker.receive({ type: 'open', ...inside, mustExist: false, wasmUrl: wasmUrl() })
+  worker.receive({ type: 'open', ...inside, mustExist: false, hasSeed: false, wasmUrl: wasmUrl() })
   await started
   await greet(connection, port, { ...inside, durability: 'process' })
   return new Database(
