@@ -60,7 +60,7 @@ Error bad(const char* what) {
 
 Result<Transaction> thaw(ByteView frozen) {
   if (frozen.size() > limits::transaction_bytes_max)
-    return fail(Code::too_large, "a transaction is longer than 4 MiB", "write in smaller batches");
+    return fail(Code::too_large, "a transaction is longer than 32 MiB", "write in smaller batches");
   cbor::Reader split(frozen);
   auto header = split.skip();
   if (!split.ok()) return split.error();
