@@ -22,7 +22,7 @@ endif()
 include(cmake/snippets.cmake)
 file(GLOB_RECURSE unit_sources CONFIGURE_DEPENDS src/*_test.cc tests/snippets/*_test.cc)
 if(NOT OUTBOARD_COMMAND)
-  list(FILTER unit_sources EXCLUDE REGEX "/src/(net|hub|cli)/|/snippets/command_test")
+  list(FILTER unit_sources EXCLUDE REGEX "/src/(net|hub|cli)/|/snippets/command_test|/process_host_test")
 endif()
 if(NOT unit_sources STREQUAL "")
   add_executable(unit_tests ${unit_sources} tests/repository.cc)
@@ -49,6 +49,9 @@ file(GLOB scenario_sources CONFIGURE_DEPENDS tests/scenario/*.cc)
 if(NOT scenario_sources STREQUAL "")
   add_executable(scenarios ${scenario_sources})
   target_link_libraries(scenarios PRIVATE worker)
+  if(OUTBOARD_COMMAND)
+    add_dependencies(scenarios outboard)  # --host process starts it
+  endif()
 endif()
 
 # fuzz_*: one program per decoder, for clang.

@@ -11,6 +11,7 @@ namespace outboard {
 enum class Host {
   thread,     // on a thread of its own: calls never wait for work to be done
   on_caller,  // inside the call: for tools and tests ("inline")
+  process,    // in a process of its own, which is started again should it be lost
 };
 
 enum class Storage { file, memory };
@@ -21,12 +22,38 @@ enum class Durability {
   power,    // a power cut too: one flush of the log before a turn's answers leave
 };
 
+// How a process of the engine's own is started and watched.
+struct ProcessOptions {
+  // The `outboard` command. Empty: beside this library or program, or else on PATH.
+  std::string program = {};
+  // How long it may take from its start to its first word.
+  std::chrono::milliseconds start_timeout{10'000};
+  // One that gives no sign of life for so long is ended.
+  std::chrono::milliseconds silence_max{5'000};
+  // After so many in a row that were lost before they answered anything, it is given up.
+  unsigned restarts_max = 5;
+};
+
 struct Options {
   Host host = Host::thread;
   Storage storage = Storage::file;
   Durability durability = Durability::process;
   // How long open() waits for the engine.
   std::chrono::milliseconds open_timeout{10'000};
+  // With Host::process.
+  ProcessOptions process = {};
+};
+
+// For an engine that is served by `outboard serve`.
+struct ConnectOptions {
+  std::string token;  // that the server was told, or has told
+  Durability durability = Durability::process;
+  // How long connect() waits for the engine.
+  std::chrono::milliseconds open_timeout{10'000};
+  // A server that gives no sign of life for so long is lost.
+  std::chrono::milliseconds silence_max{10'000};
+  // After so many attempts in a row that failed, it is given up.
+  unsigned attempts_max = 5;
 };
 
 struct CallOptions {

@@ -48,6 +48,12 @@ inline constexpr std::size_t transaction_rows_max = 250'000;     // of tracked t
 inline constexpr std::size_t transaction_cells_max = 2'500'000;  // their values that changed
 inline constexpr std::size_t record_bytes_max = 32u << 20;       // of it: intent, or effect
 
+// Links to an engine in another process.
+inline constexpr std::size_t link_queued_bytes_max = 64u << 20;  // sent, and not taken yet
+inline constexpr std::size_t link_message_bytes_max = 512u << 20;
+inline constexpr std::size_t resend_bytes_max = 1u << 20;       // of one request, until its answer
+inline constexpr std::size_t resend_bytes_sum_max = 32u << 20;  // of all
+
 // Time.
 inline constexpr std::int64_t quantum_us = 4'000;           // one client's turn
 inline constexpr std::int64_t transaction_idle_ms = 5'000;  // then it is rolled back

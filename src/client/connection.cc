@@ -1,5 +1,8 @@
 #include "client/connection.h"
 
+#include <random>
+
+#include "client/calls.h"
 #include "protocol/reply.h"
 #include "protocol/request.h"
 
@@ -17,20 +20,43 @@ Error closed() { return Error{Code::worker_lost, "the database is closed", "open
 
 }  // namespace
 
-// Numbers it. False: the engine is gone, and the call has failed.
+Connection::Connection(std::unique_ptr<Link> link)
+    : link_(std::move(link)), recovers_(link_->recovers()) {
+  if (!recovers_) return;
+  std::random_device random;
+  for (auto& byte : name_) byte = static_cast<std::uint8_t>(random());
+  link_->set_on_lost([this] { attend(); });
+}
+
+// Numbers it. False: it has ended already, mostly since the engine is gone.
 bool Connection::enlist(const std::shared_ptr<Call>& call) {
   // Somebody who only sends, and drops the futures, sorts his answers now and then.
   constexpr std::size_t answers_left_unsorted = 256;
-  std::lock_guard lock(mutex_);
   if (++sent_since_sorting_ > answers_left_unsorted && sort_arrivals()) link_->nudge();
   call->id = ++last_id_;
-  if (lost_) {
-    call->error = *lost_;
+  bool is_gone = call->session != 0 && call->session <= lost_sessions_;
+  if (!is_gone || call->role != Role::rollback) call->error = refusal(*call);
+  if (call->error || (is_gone && call->role == Role::rollback)) {
     call->done = true;
     return false;
   }
+  if (recovers_ && (call->role == Role::write || call->role == Role::commit)) call->n = ++last_n_;
   calls_.emplace(call->id, call);
   return true;
+}
+
+std::optional<Error> Connection::refusal(const Call& call) {
+  if (lost_) {
+    auto error = *lost_;
+    if (recovers_ && call.role != Role::read) error.outcome = Outcome::not_applied;
+    return error;
+  }
+  if (call.session != 0 && call.session <= lost_sessions_)
+    return lost_error(call, Outcome::not_applied);
+  if (recovers_ && (!link_->has_room() || kept_bytes_ > limits::link_queued_bytes_max))
+    return Error{Code::busy, "more than 64 MiB are waiting to be sent",
+                 "wait for some answers before asking more"};
+  return std::nullopt;
 }
 
 bool Connection::wait(Call& call, const std::atomic<bool>& signal,
@@ -55,6 +81,8 @@ bool Connection::sort_arrivals() {
   for (auto& arrival : arrivals) {
     if (auto* why = std::get_if<Error>(&arrival)) {
       lose(*why);
+    } else if (auto* lost = std::get_if<EngineLost>(&arrival)) {
+      recover(lost->why);
     } else {
       sort(std::make_shared<const Bytes>(std::move(std::get<Bytes>(arrival))));
     }
@@ -79,18 +107,24 @@ void Connection::sort(Piece piece) {
   auto entry = calls_.find(piece.envelope.id);
   if (entry == calls_.end()) return drop(piece);
   auto& call = *entry->second;
+  if (call.is_dropped_ && piece.envelope.kind != FrameKind::credit) {
+    drop(piece);
+    return finish(entry);
+  }
   switch (piece.envelope.kind) {
     case FrameKind::error: call.error = read_error(piece.envelope.body); return finish(entry);
     case FrameKind::hello:
     case FrameKind::ping: return finish(entry);
     case FrameKind::credit:
       call.grant(request::read_credit(piece.envelope.body).value_or(0));
-      while (auto chunk = call.next_chunk()) link_->send(std::move(*chunk));
+      while (auto chunk = call.next_chunk()) dispatch_more(call, std::move(*chunk));
       return;
     case FrameKind::reply:
     case FrameKind::chunk: {
       auto next = call.take(piece);
       if (next == Call::Next::last || call.error) return finish(entry);
+      call.is_heard_ = true;
+      release(call);
       if (auto chunks = call.credit()) {
         Bytes message;
         write_credit_frame(message, call.id, chunks);
@@ -113,21 +147,33 @@ void Connection::drop(const Piece& piece) {
 }
 
 void Connection::finish(std::map<std::uint64_t, std::shared_ptr<Call>>::iterator entry) {
-  entry->second->done = true;
-  entry->second->ended();
+  auto call = std::move(entry->second);
   calls_.erase(entry);
+  release(*call);
+  if (call == greeting_ && hello_->error) call->error = hello_->error;
+  call->done = true;
+  call->ended();
+  if (call == greeting_ && is_recovering_) greeted();
 }
 
 void Connection::lose(const Error& why) {
   if (!lost_) lost_ = why;
   while (!calls_.empty()) {
-    calls_.begin()->second->error = *lost_;
+    auto& call = *calls_.begin()->second;
+    call.error = *lost_;
+    if (call.n != 0) call.error->outcome = call.is_sent_ ? Outcome::unknown : Outcome::not_applied;
     finish(calls_.begin());
   }
 }
 
 void Connection::cancel(Call& call) {
   if (call.done) return;
+  if (recovers_) {
+    std::lock_guard lock(mutex_);
+    call.is_cancelled_ = true;
+    if (is_recovering_ && !call.is_sent_ && !call.done)
+      return end(call, {Code::cancelled, "the request was taken back", ""});
+  }
   Bytes message;
   write_bare_frame(message, FrameKind::cancel, call.id, {});
   link_->cancel(call.id);
@@ -136,7 +182,15 @@ void Connection::cancel(Call& call) {
 
 void Connection::forget(Call& call) {
   std::lock_guard lock(mutex_);
-  calls_.erase(call.id);
+  auto entry = calls_.find(call.id);
+  if (entry == calls_.end()) return;
+  // A write runs on, and has to be sent again where its engine is lost.
+  if (recovers_ && call.n != 0 && !call.is_heard_) {
+    call.is_dropped_ = true;
+  } else {
+    release(call);
+    calls_.erase(entry);
+  }
 }
 
 Result<void> Connection::close() {
@@ -145,6 +199,7 @@ Result<void> Connection::close() {
     if (std::exchange(closed_, true)) return {};
   }
   auto call = std::make_shared<CloseCall>();
+  call->role = Role::greeting;  // of no use to another engine
   send(call,
        [](Bytes& message, std::uint64_t id) { request::write_plain(message, id, {}, "close"); });
   bool in_time = wait(*call, std::chrono::steady_clock::now() + close_patience);

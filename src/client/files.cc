@@ -125,8 +125,9 @@ Result<void> Database::import_from(const std::string& path) {
   if (!fill(piece) || !fill(ahead)) return system_error("cannot read", path);
 
   auto call = std::make_shared<detail::PlainCall>();
+  call->role = detail::Role::write;
   auto imported = detail::call(connection_, call, [&](Bytes& message, std::uint64_t id) {
-    request::write_import(message, id, {}, piece, !ahead.empty());
+    request::write_import(message, id, {.n = call->n}, piece, !ahead.empty());
   });
   while (!ahead.empty()) {
     std::swap(piece, ahead);
@@ -136,7 +137,7 @@ Result<void> Database::import_from(const std::string& path) {
     }
     Bytes message;
     request::write_import_chunk(message, call->id, piece, !ahead.empty());
-    connection_->send_more(std::move(message));
+    connection_->send_more(*call, std::move(message));
   }
   auto done = imported.get();
   if (!done) return done.error();

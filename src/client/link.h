@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -15,16 +17,33 @@
 
 namespace outboard {
 
+// The engine is gone, with all that it had not answered, and another one is on its way.
+struct EngineLost {
+  std::string why;
+};
+
 class Link {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  // A message from the engine, or why there will be no more.
-  using Arrival = std::variant<Bytes, Error>;
+  // A message from the engine, or why there will be no more. EngineLost comes from links that
+  // recover(); what is sent behind it goes nowhere until begin_again().
+  using Arrival = std::variant<Bytes, Error, EngineLost>;
 
   virtual ~Link() = default;
 
   virtual void send(Bytes message) = 0;
+
+  // Does another engine come in place of one that is lost?
+  virtual bool recovers() const { return false; }
+  virtual void begin_again() {}
+
+  // Called by the link's own thread when an EngineLost can be taken, lest nobody waits. Set once,
+  // before anything is sent.
+  virtual void set_on_lost(std::function<void()>) {}
+
+  // False: more is waiting to be sent than a link keeps.
+  virtual bool has_room() const { return true; }
 
   // A cancel frame is on its way: a statement that runs just now should stop before it is read.
   virtual void cancel(std::uint64_t id) = 0;

@@ -7,8 +7,19 @@ namespace outboard {
 
 namespace {
 
-Head head_of(std::uint64_t session, const CallOptions& options = {}) {
-  return {.session = session, .timeout_ms = static_cast<std::uint64_t>(options.timeout.count())};
+Head head_of(const detail::Call& call, const CallOptions& options = {}) {
+  return {.session = call.session,
+          .timeout_ms = static_cast<std::uint64_t>(options.timeout.count()),
+          .n = call.n};
+}
+
+// A call of that session, or else of a transaction of its own.
+template <class AnyCall>
+std::shared_ptr<AnyCall> new_call(std::uint64_t session) {
+  auto call = std::make_shared<AnyCall>();
+  call->session = session;
+  call->role = session ? detail::Role::inside : detail::Role::write;
+  return call;
 }
 
 // A chunk of a `many`: large enough to be worth a message, small enough to be worked on soon.
@@ -21,10 +32,12 @@ Error has_ended() { return fail(Code::bad_request, "the transaction has ended", 
 
 Future<bool> plain(const std::shared_ptr<detail::Connection>& connection, std::uint64_t session,
                    const char* operation) {
-  return detail::call(connection, std::make_shared<detail::PlainCall>(),
-                      [&](Bytes& message, std::uint64_t id) {
-                        request::write_plain(message, id, head_of(session), operation);
-                      });
+  auto call = new_call<detail::PlainCall>(session);
+  if (std::string_view(operation) == "commit") call->role = detail::Role::commit;
+  if (std::string_view(operation) == "rollback") call->role = detail::Role::rollback;
+  return detail::call(connection, call, [&](Bytes& message, std::uint64_t id) {
+    request::write_plain(message, id, head_of(*call), operation);
+  });
 }
 
 Result<void> done(Result<bool> result) {
@@ -36,10 +49,10 @@ Result<void> done(Result<bool> result) {
 
 Future<Rows> Session::exec(Sql sql, CallOptions options) {
   if (ended_) return detail::failed<detail::RowsCall>(connection_, has_ended());
-  return detail::call(connection_, std::make_shared<detail::RowsCall>(),
-                      [&](Bytes& message, std::uint64_t id) {
-                        request::write_exec(message, id, head_of(session_, options), sql);
-                      });
+  auto call = new_call<detail::RowsCall>(session_);
+  return detail::call(connection_, call, [&](Bytes& message, std::uint64_t id) {
+    request::write_exec(message, id, head_of(*call, options), sql);
+  });
 }
 
 Future<Rows> Session::many(std::string sql, const std::vector<std::vector<Value>>& sets,
@@ -57,9 +70,9 @@ Future<Rows> Session::many(std::string sql, const std::vector<std::vector<Value>
     }
     chunks.back().add(set);
   }
-  auto call = std::make_shared<detail::ManyCall>();
+  auto call = new_call<detail::ManyCall>(session_);
   return detail::call(connection_, call, [&](Bytes& message, std::uint64_t id) {
-    request::write_many(message, id, head_of(session_, options), sql, chunks.front(),
+    request::write_many(message, id, head_of(*call, options), sql, chunks.front(),
                         chunks.size() > 1);
     for (std::size_t i = 1; i < chunks.size(); ++i) {
       if (i < at_once) {
@@ -82,10 +95,10 @@ Future<Rows> Session::many(std::string sql, const std::function<bool(Sets&)>& fi
     while (more && sets.encoded().size() < chunk_bytes) more = fill(sets);
   };
   next_chunk();
-  auto call = std::make_shared<detail::ManyCall>();
+  auto call = new_call<detail::ManyCall>(session_);
   auto answer = detail::call(connection_, call, [&](Bytes& message, std::uint64_t id) {
     message.reserve(sets.encoded().size() + sql.size() + 128);
-    request::write_many(message, id, head_of(session_, options), sql, sets, more);
+    request::write_many(message, id, head_of(*call, options), sql, sets, more);
   });
   while (more && !call->done) {
     next_chunk();
@@ -95,7 +108,7 @@ Future<Rows> Session::many(std::string sql, const std::function<bool(Sets&)>& fi
     Bytes message;
     message.reserve(sets.encoded().size() + 64);
     request::write_many_chunk(message, call->id, sets, more);
-    connection_->send_more(std::move(message));
+    connection_->send_more(*call, std::move(message));
   }
   return answer;
 }
@@ -103,11 +116,10 @@ Future<Rows> Session::many(std::string sql, const std::function<bool(Sets&)>& fi
 Future<std::vector<Rows>> Session::batch(std::vector<Sql> statements, Atomic atomic,
                                          CallOptions options) {
   if (ended_) return detail::failed<detail::BatchCall>(connection_, has_ended());
-  return detail::call(connection_, std::make_shared<detail::BatchCall>(),
-                      [&](Bytes& message, std::uint64_t id) {
-                        request::write_batch(message, id, head_of(session_, options), statements,
-                                             atomic == Atomic::yes);
-                      });
+  auto call = new_call<detail::BatchCall>(session_);
+  return detail::call(connection_, call, [&](Bytes& message, std::uint64_t id) {
+    request::write_batch(message, id, head_of(*call, options), statements, atomic == Atomic::yes);
+  });
 }
 
 namespace detail {
@@ -138,7 +150,7 @@ class StreamState {
   void ask_for_one() {
     Bytes message;
     write_credit_frame(message, call_->id, 1);
-    connection_->send_more(std::move(message));
+    connection_->send_more(*call_, std::move(message));
   }
 
   std::shared_ptr<Connection> connection_;
@@ -151,8 +163,10 @@ class StreamState {
 Result<Stream> Session::stream(Sql sql, StreamOptions options) {
   if (ended_) return has_ended();
   auto call = std::make_shared<detail::StreamCall>();
+  call->session = session_;
+  if (session_) call->role = detail::Role::inside;
   connection_->send(call, [&](Bytes& message, std::uint64_t id) {
-    request::write_stream(message, id, head_of(session_), sql, options.chunk_rows);
+    request::write_stream(message, id, head_of(*call), sql, options.chunk_rows);
   });
   connection_->wait(*call, call->has_piece, std::nullopt);
   if (call->done && call->error) return *call->error;

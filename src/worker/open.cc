@@ -3,8 +3,8 @@
 #include <outboard/outboard.hpp>
 
 #include "client/calls.h"
-#include "protocol/request.h"
 #include "worker/inline_host.h"
+#include "worker/process_host.h"
 #include "worker/thread_host.h"
 
 namespace outboard {
@@ -18,27 +18,20 @@ Result<Database> open(const std::string& path, const Options& options) {
       return fail(Code::unavailable, std::string("no thread could be started: ") + error.what(),
                   "close what is not needed, and try again");
     }
+  } else if (options.host == Host::process) {
+    host = TRY(ProcessHost::start(options.process));
   } else {
     host = std::make_unique<InlineHost>();
   }
   auto connection = std::make_shared<detail::Connection>(std::move(host));
 
-  auto hello =
-      detail::call(connection, std::make_shared<detail::PlainCall>(),
-                   [](Bytes& message, std::uint64_t id) { request::write_hello(message, id); });
-  auto opened = detail::call(connection, std::make_shared<detail::OpenCall>(),
-                             [&](Bytes& message, std::uint64_t id) {
-                               request::write_open(message, id, {},
-                                                   {.path = path,
-                                                    .name = {},
-                                                    .storage = options.storage,
-                                                    .durability = options.durability});
-                             });
-  if (!opened.wait_for(options.open_timeout))
+  auto call = connection->open(
+      {.path = path, .storage = options.storage, .durability = options.durability});
+  detail::PendingCall<detail::OpenCall> opened(connection, call);
+  if (!opened.wait(options.open_timeout))
     return fail(Code::timeout, "the engine did not open " + path + " in time",
                 "check that the storage answers, or allow more time");
-  TRY(hello.get());
-  auto info = TRY(opened.get()).info;
+  auto info = TRY(opened.take()).info;
   return Database(std::move(connection), std::move(info));
 }
 

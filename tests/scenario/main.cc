@@ -28,7 +28,8 @@ using Clock = std::chrono::steady_clock;
 constexpr auto time_limit = std::chrono::seconds(20);
 
 constexpr char usage[] =
-    "usage: scenarios [--host inline|thread] [--storage file|memory] [--filter TEXT] PATH…\n"
+    "usage: scenarios [--host inline|thread|process] [--storage file|memory] [--filter TEXT] "
+    "PATH…\n"
     "  --host     where the engine runs (thread)\n"
     "  --storage  only that one; else each scenario runs with both\n"
     "  --filter   only scenarios with TEXT in their path or title\n"
@@ -60,6 +61,8 @@ std::optional<Arguments> read_arguments(int count, char** words) {
       arguments.host = outboard::Host::on_caller;
     else if (word == "--host" && value == "thread")
       arguments.host = outboard::Host::thread;
+    else if (word == "--host" && value == "process")
+      arguments.host = outboard::Host::process;
     else if (word == "--storage" && value == "file")
       arguments.storages = {outboard::Storage::file};
     else if (word == "--storage" && value == "memory")

@@ -383,7 +383,12 @@ std::optional<std::string> Run::end() {
 }  // namespace
 
 const char* Place::host_name() const {
-  return host == outboard::Host::thread ? "thread" : "inline";
+  switch (host) {
+    case outboard::Host::thread: return "thread";
+    case outboard::Host::on_caller: return "inline";
+    case outboard::Host::process: break;
+  }
+  return "process";
 }
 
 const char* Place::storage_name() const {

@@ -1,0 +1,32 @@
+// outboard sidecar: what a program that opens a database with Host::process starts.
+
+#include <CLI/App.hpp>
+
+#include "cli/command.h"
+#include "worker/sidecar.h"
+
+namespace outboard::cli {
+
+Command add_sidecar_command(CLI::App& outboard) {
+  auto* parser =
+      outboard.add_subcommand("sidecar", "Run an engine for the program that started it");
+  struct Arguments {
+    int socket = 3;
+    int beat_ms = 1'000;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  parser->add_option("--socket", arguments->socket, "The socket that it inherited")
+      ->type_name("FD");
+  parser->add_option("--beat-ms", arguments->beat_ms, "How often it gives a sign of life")
+      ->type_name("N")
+      ->check(CLI::Range(1, 60'000));
+  parser->group("");  // not for people
+  return {parser, [arguments]() -> Result<void> {
+            auto beat = std::chrono::milliseconds(arguments->beat_ms);
+            if (run_sidecar(arguments->socket, beat) == 0) return {};
+            return fail(Code::worker_lost, "the engine failed",
+                        "the program that started it knows why");
+          }};
+}
+
+}  // namespace outboard::cli

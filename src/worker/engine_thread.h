@@ -1,0 +1,71 @@
+// EngineThread: an engine on a thread of its own, for any number of clients that are far away: at
+// the other end of a socket.
+//
+// Messages go in from any thread and wait in a queue; what the engine says to a client is handed to
+// its Outlet, on the engine's thread. If the engine fails, every client is told why, and nothing
+// more happens. Outlives no Outlet: disconnect() or stop() first.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "base/bytes.h"
+
+namespace outboard {
+
+class EngineThread {
+ public:
+  // Where a client's messages go. Called on the engine's thread: it must not wait.
+  class Outlet {
+   public:
+    virtual ~Outlet() = default;
+    virtual void deliver(Bytes message) = 0;
+
+    // The engine dropped the client, or is gone. Last.
+    virtual void end(const std::string& why) = 0;
+  };
+
+  // Fails by std::system_error where no thread can be started.
+  EngineThread();
+  ~EngineThread() { stop(); }
+  EngineThread(const EngineThread&) = delete;
+  EngineThread& operator=(const EngineThread&) = delete;
+
+  // A client, known by a number of its own. The engine lets the outlet go after disconnect().
+  std::uint64_t connect(std::shared_ptr<Outlet> outlet);
+  void disconnect(std::uint64_t client);
+
+  // Hands a message to the engine. A cancel frame in it also stops what runs just now.
+  void send(std::uint64_t client, Bytes message);
+
+  // Bytes that were sent and that the engine has not taken yet, of all clients.
+  std::size_t waiting_bytes() const;
+
+  // Waits until there is less than that.
+  void wait_for_room(std::size_t bytes) const;
+
+  // Clients, requests under way and commits so far, for whoever watches.
+  struct Figures {
+    std::uint64_t clients = 0;
+    std::uint64_t messages = 0;
+    std::uint64_t message_bytes = 0;
+    std::uint64_t turns = 0;
+    bool is_lost = false;
+  };
+  Figures figures() const;
+
+  // Stops what runs, closes the file and ends the thread. A thread that is stuck in the operating
+  // system is left behind after ten seconds. Twice is once.
+  void stop();
+
+ private:
+  struct Shared;
+  static void work(const std::shared_ptr<Shared>& shared);
+
+  std::shared_ptr<Shared> shared_;  // the thread's too: it may outlive this
+  std::thread thread_;
+};
+
+}  // namespace outboard

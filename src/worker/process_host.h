@@ -1,0 +1,77 @@
+// ProcessHost: an engine in a process of its own (rule H20), started anew when it is lost.
+//
+// One thread of ours starts the process, carries the messages, and watches: a process that ends,
+// that fails, or that gives no sign of life is killed, and the next one is started after a pause
+// that grows with each failure. The connection greets that one and sends again what it must
+// (client/recovery.cc). The process ends when the socket is closed, however this program ends.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include <outboard/options.hpp>
+
+#include "client/link.h"
+#include "client/mailbox.h"
+#include "worker/child_process.h"
+#include "worker/message_socket.h"
+
+namespace outboard {
+
+class ProcessHost : public Link {
+ public:
+  // Fails with not_found or unavailable if no process can be started.
+  static Result<std::unique_ptr<ProcessHost>> start(ProcessOptions options);
+  ~ProcessHost() override { close(); }
+
+  void send(Bytes message) override;
+  void cancel(std::uint64_t) override {}  // the frame itself does it, at the other end
+  std::vector<Arrival> take() override;
+  void wait(std::optional<TimePoint> until, const std::atomic<bool>& done) override {
+    to_client_.wait(until, done);
+  }
+  void nudge() override { to_client_.nudge(); }
+  bool recovers() const override { return true; }
+  void begin_again() override;
+  void set_on_lost(std::function<void()> on_lost) override;
+  bool has_room() const override;
+  void close() override;
+
+  // The process that runs just now; 0: none.
+  pid_t process() const { return process_; }
+
+ private:
+  ProcessHost(std::string program, ProcessOptions options, Descriptor wake)
+      : program_(std::move(program)), options_(std::move(options)), wake_(std::move(wake)) {}
+
+  // The thread's.
+  void work(ChildProcess first);
+  Result<ChildProcess> start_process() const;
+  std::string serve(ChildProcess& child);
+  Result<bool> take_messages(MessageReader& reader, bool& is_ready);
+  void lose(const std::string& why);
+  void give_up(const std::string& why);
+  void pause(unsigned failures);
+  void wake();
+
+  const std::string program_;
+  const ProcessOptions options_;
+  const Descriptor wake_;  // an eventfd: something is to be sent, or to end
+  Mailbox<Arrival> to_client_;
+  std::atomic<std::size_t> unread_bytes_{0};
+  std::atomic<pid_t> process_{0};
+  bool has_answered_ = false;  // the process that runs, anything at all
+
+  mutable std::mutex mutex_;  // guards what is below; held for moments only
+  std::condition_variable stopped_;
+  MessageWriter outbox_;
+  std::function<void()> on_lost_;
+  bool accepts_ = true;  // false: an EngineLost has not been taken notice of
+  bool stop_ = false;
+
+  std::thread thread_;
+};
+
+}  // namespace outboard

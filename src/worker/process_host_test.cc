@@ -1,0 +1,299 @@
+// Real processes: killed, stopped, not to be found (rules H8, H20, H21).
+
+#include "worker/process_host.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <random>
+
+#include <outboard/outboard.hpp>
+
+#include "client/calls.h"
+
+namespace outboard {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct ProcessHosts : testing::Test {
+  ProcessHosts() {
+    std::string name = (std::filesystem::temp_directory_path() / "outboard-XXXXXX").string();
+    EXPECT_NE(::mkdtemp(name.data()), nullptr);
+    folder = name;
+  }
+  ~ProcessHosts() override {
+    db.reset();
+    std::filesystem::remove_all(folder);
+  }
+
+  void open(const ProcessOptions& options = {}) {
+    auto started = ProcessHost::start(options);
+    ASSERT_TRUE(started.ok()) << started.error().message;
+    host = started->get();
+    auto connection = std::make_shared<detail::Connection>(std::move(*started));
+    auto call = connection->open({.path = (folder / "trial.db").string()});
+    auto opened = detail::PendingCall<detail::OpenCall>(connection, call);
+    ASSERT_TRUE(opened.wait(30s));
+    auto answer = opened.take();
+    ASSERT_TRUE(answer.ok()) << to_string(answer.error());
+    db.emplace(connection, answer->info);
+  }
+
+  // Kills the process that runs, and waits until it is another one.
+  void kill(int signal = SIGKILL) {
+    auto id = running();
+    ::kill(id, signal);
+    while (host->process() == id) std::this_thread::sleep_for(1ms);
+  }
+  pid_t running() {
+    while (host->process() == 0) std::this_thread::sleep_for(1ms);
+    return host->process();
+  }
+
+  std::string ask(const std::string& sql) {
+    auto rows = db->exec(sql).get();
+    if (!rows) return to_string(rows.error());
+    std::string all;
+    for (auto row : *rows)
+      all += (all.empty() ? "" : "|") + std::string(row.is_null(0) ? "null" : row.text(0));
+    return all;
+  }
+
+  std::filesystem::path folder;
+  std::optional<Database> db;
+  ProcessHost* host = nullptr;
+};
+
+const char* const endless =
+    "with recursive i(v) as (select 1 union all select v + 1 from i) select count(*) from i";
+
+TEST_F(ProcessHosts, H20_AnEngineInAProcessOfItsOwnAnswers) {
+  auto opened = outboard::open((folder / "other.db").string(), {.host = Host::process});
+  ASSERT_TRUE(opened.ok()) << to_string(opened.error());
+  EXPECT_TRUE(opened->info().created);
+  EXPECT_TRUE(opened->exec("create table t(v)").get().ok());
+  std::vector<std::vector<Value>> sets;
+  for (int i = 0; i < 100'000; ++i) sets.push_back({"row " + std::to_string(i)});
+  EXPECT_EQ(opened->many("insert into t values (?)", sets).get()->changes(), 100'000);
+  EXPECT_EQ(opened->exec("select v from t").get()->size(), 100'000u);
+  auto stream = opened->stream("select v from t");
+  std::size_t rows = 0;
+  while (auto piece = *stream->next()) rows += piece->size();
+  EXPECT_EQ(rows, 100'000u);
+  EXPECT_EQ(opened->exec("nonsense").get().error().code, Code::bad_request);
+  auto late = opened->exec(endless, {.timeout = 20ms}).get();
+  EXPECT_EQ(late.error().code, Code::timeout);
+  auto taken_back = opened->exec(endless);
+  taken_back.cancel();
+  EXPECT_EQ(taken_back.get().error().code, Code::cancelled);
+  EXPECT_TRUE(opened->export_to((folder / "copy.db").string()).ok());
+  EXPECT_TRUE(opened->import_from((folder / "copy.db").string()).ok());
+  EXPECT_TRUE(opened->close().ok());
+}
+
+TEST_F(ProcessHosts, H20_TheProcessEndsWithItsClient) {
+  open();
+  auto id = running();
+  ask("create table t(v)");
+  db.reset();
+  EXPECT_EQ(::kill(id, 0), -1);
+  EXPECT_FALSE(std::filesystem::exists(folder / "trial.db-wal"));  // it has closed its file
+}
+
+TEST_F(ProcessHosts, H8_WhatWasAcknowledgedIsThereAndTheRestIsAskedAgain) {
+  open();
+  ask("create table t(v)");
+  ask("insert into t values ('a')");
+  kill();
+  EXPECT_EQ(ask("select v from t"), "a");
+  auto id = running();
+  ::kill(id, SIGSTOP);
+  auto write = db->exec("insert into t values ('b')");
+  auto read = db->exec("select group_concat(v) from t");
+  ::kill(id, SIGKILL);
+  EXPECT_EQ(write.get()->changes(), 1);
+  EXPECT_TRUE(read.get().ok());
+  EXPECT_EQ(ask("select v from t"), "a|b");
+}
+
+TEST_F(ProcessHosts, H8_ADroppedWriteIsDoneAllTheSame) {
+  open();
+  ask("create table t(v)");
+  auto id = running();
+  ::kill(id, SIGSTOP);
+  (void)db->exec("insert into t values ('a')");
+  ::kill(id, SIGKILL);
+  EXPECT_EQ(ask("select v from t"), "a");
+}
+
+TEST_F(ProcessHosts, H8_ATransactionGoesWithItsEngine) {
+  open();
+  ask("create table t(v)");
+  auto transaction = db->begin();
+  ASSERT_TRUE(transaction.ok());
+  EXPECT_TRUE(transaction->exec("insert into t values ('a')").get().ok());
+  kill();
+  auto inside = transaction->exec("insert into t values ('b')").get();
+  EXPECT_EQ(inside.error().code, Code::worker_lost);
+  EXPECT_EQ(inside.error().outcome, Outcome::not_applied);
+  auto committed = transaction->commit();
+  EXPECT_EQ(committed.error().outcome, Outcome::not_applied);
+  EXPECT_TRUE(transaction->rollback().ok());
+  EXPECT_EQ(ask("select count(*) from t where v is not null having count(*) > 0"), "");
+  auto next = db->transaction([](Transaction& tx) -> Result<void> {
+    return tx.exec("insert into t values ('c')").get().ok() ? Result<void>() : Error{};
+  });
+  EXPECT_TRUE(next.ok());
+  EXPECT_EQ(ask("select v from t"), "c");
+}
+
+TEST_F(ProcessHosts, H8_WhatTwoEnginesWereLostAtIsNotGivenToAThird) {
+  open();
+  auto poison = db->exec(endless);
+  while (!poison.wait_for(20ms)) kill();  // some die before they get it: those do not count
+  auto answer = poison.get();
+  EXPECT_EQ(answer.error().code, Code::worker_lost);
+  EXPECT_EQ(answer.error().outcome, Outcome::not_applied);
+  EXPECT_EQ(ask("select 'still there'"), "still there");
+}
+
+TEST_F(ProcessHosts, H21_AProcessThatStandsStillIsNoticed) {
+  open({.silence_max = 400ms});
+  ask("create table t(v)");
+  kill(SIGSTOP);
+  EXPECT_EQ(ask("insert into t values ('a')"), "");
+  EXPECT_EQ(ask("select v from t"), "a");
+}
+
+TEST_F(ProcessHosts, L7_WhatAProcessDoesNotTakeIsBounded) {
+  open({.silence_max = 60s});
+  ask("create table t(v)");
+  auto id = running();
+  ::kill(id, SIGSTOP);
+  std::vector<Future<Rows>> under_way;
+  Bytes large(8u << 20);
+  std::optional<Error> refused;
+  for (int i = 0; i < 20 && !refused; ++i) {
+    auto future = db->exec({"insert into t values (length(?))", {large}});
+    if (future.wait_for(0ms)) {
+      refused = future.get().error();
+    } else {
+      under_way.push_back(std::move(future));
+    }
+  }
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_EQ(refused->code, Code::busy);
+  ::kill(id, SIGCONT);
+  for (auto& future : under_way) EXPECT_TRUE(future.get().ok());
+  EXPECT_EQ(ask("select cast(count(*) as text) from t"), std::to_string(under_way.size()));
+}
+
+TEST_F(ProcessHosts, L8_OneThatCannotBeStartedOrDoesNothingIsGivenUpWithTheReason) {
+  auto open_with = [&](const char* program) {
+    return outboard::open(
+               (folder / "other.db").string(),
+               {.host = Host::process, .process = {.program = program, .restarts_max = 2}})
+        .error();
+  };
+  EXPECT_EQ(open_with("/nowhere/outboard").code, Code::not_found);
+  auto useless = open_with("/bin/false");
+  EXPECT_EQ(useless.code, Code::worker_lost);
+  EXPECT_NE(useless.message.find("status 1"), std::string::npos) << useless.message;
+}
+
+// Writers of every kind, while the process is killed again and again: what each call said is true.
+class Writers {
+ public:
+  explicit Writers(Database& db) : db_(db) {}
+
+  void write(int writer, const std::atomic<bool>& stop) {
+    std::mt19937 random(static_cast<unsigned>(writer));
+    for (std::int64_t i = 0; !stop; ++i) {
+      std::int64_t key = writer * 1'000'000'000LL + i * 10;
+      switch (random() % 5) {
+        case 0: note({key}, db_.exec({"insert into t values (?)", {key}}).get()); break;
+        case 1: note({key}, db_.exec({"insert into t values (?) returning v", {key}}).get()); break;
+        case 2:
+          note({key, key + 1}, db_.many("insert into t values (?)", {{key}, {key + 1}}).get());
+          break;
+        case 3:
+          note({key, key + 1}, db_.batch({{"insert into t values (?)", {key}},
+                                          {"insert into t values (?)", {key + 1}}},
+                                         Atomic::yes)
+                                   .get());
+          break;
+        case 4:
+          note({key, key + 1}, db_.transaction([&](Transaction& tx) -> Result<void> {
+            for (auto value : {key, key + 1})
+              if (auto done = tx.exec({"insert into t values (?)", {value}}).get(); !done)
+                return done.error();
+            return {};
+          }));
+          break;
+      }
+    }
+  }
+
+  // Against what is there.
+  void check(const std::map<std::int64_t, std::int64_t>& times) {
+    std::map<std::string, int> ends;
+    for (auto& [key, outcome] : outcomes_) {
+      ++ends[std::string(name_of(outcome))];
+      auto found = times.find(key);
+      auto count = found == times.end() ? 0 : found->second;
+      EXPECT_EQ(count, outcome == Outcome::applied ? 1 : 0) << key;
+      EXPECT_NE(outcome, Outcome::unknown);
+    }
+    for (auto& [key, count] : times) EXPECT_TRUE(outcomes_.contains(key)) << key;
+    EXPECT_GT(ends["applied"], 100);
+  }
+
+ private:
+  template <class Answer>
+  void note(std::vector<std::int64_t> keys, const Answer& answer) {
+    auto outcome = Outcome::applied;
+    if (!answer.ok()) {
+      ASSERT_EQ(answer.error().code, Code::worker_lost) << to_string(answer.error());
+      ASSERT_TRUE(answer.error().outcome.has_value()) << to_string(answer.error());
+      outcome = *answer.error().outcome;
+    }
+    std::lock_guard lock(mutex_);
+    for (auto key : keys) outcomes_[key] = outcome;
+  }
+
+  Database& db_;
+  std::mutex mutex_;
+  std::map<std::int64_t, Outcome> outcomes_;
+};
+
+TEST_F(ProcessHosts, L4_H8_HundredKillsWhileWritersWriteAndEveryOutcomeIsTrue) {
+  open({.restarts_max = 1'000});  // many are killed before they have said a word
+  ask("create table t(v)");
+  Writers writers(*db);
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) threads.emplace_back([&, i] { writers.write(i + 1, stop); });
+  std::mt19937 random(7);
+  for (int kills = 0; kills < 100; ++kills) {
+    running();
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % 60'000));
+    kill();
+  }
+  stop = true;
+  for (auto& thread : threads) thread.join();
+
+  std::map<std::int64_t, std::int64_t> times;
+  auto rows = db->exec("select v, count(*) from t group by v").get();
+  ASSERT_TRUE(rows.ok()) << to_string(rows.error());
+  for (auto row : *rows) times[row.integer(0)] = row.integer(1);
+  writers.check(times);
+  EXPECT_EQ(ask("pragma integrity_check"), "ok");
+}
+
+}  // namespace
+}  // namespace outboard
