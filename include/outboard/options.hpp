@@ -47,7 +47,6 @@ struct Options {
 // For an engine that is served by `outboard serve`.
 struct ConnectOptions {
   std::string token;  // that the server was told, or has told
-  Durability durability = Durability::process;
   // How long connect() waits for the engine.
   std::chrono::milliseconds open_timeout{10'000};
   // A server that gives no sign of life for so long is lost.

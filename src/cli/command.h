@@ -24,6 +24,7 @@ Command add_export_command(CLI::App& outboard);
 Command add_hub_command(CLI::App& outboard);
 Command add_import_command(CLI::App& outboard);
 Command add_shell_command(CLI::App& outboard);
+Command add_serve_command(CLI::App& outboard);
 Command add_sidecar_command(CLI::App& outboard);
 Command add_version_command(CLI::App& outboard);
 

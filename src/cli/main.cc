@@ -78,10 +78,10 @@ int run(int argc, char** argv) {
       "Example: serve the demo at http://localhost:8080/\n"
       "  outboard hub\n\n"
       "outboard COMMAND --help tells more about a command.");
-  std::array commands = {add_shell_command(outboard),   add_exec_command(outboard),
-                         add_export_command(outboard),  add_import_command(outboard),
-                         add_check_command(outboard),   add_hub_command(outboard),
-                         add_sidecar_command(outboard), add_version_command(outboard)};
+  std::array commands = {
+      add_shell_command(outboard),  add_exec_command(outboard),    add_export_command(outboard),
+      add_import_command(outboard), add_check_command(outboard),   add_hub_command(outboard),
+      add_serve_command(outboard),  add_sidecar_command(outboard), add_version_command(outboard)};
 
   try {
     outboard.parse(argc, argv);

@@ -1,4 +1,4 @@
-// Every bound of the HTTP server, by name (law L7). Each has a test at the limit.
+// Every bound of the servers, by name (law L7).
 #pragma once
 
 #include <cstddef>
@@ -20,5 +20,14 @@ inline constexpr std::int64_t http_idle_timeout_ms = 30'000;  // without a byte 
 inline constexpr std::int64_t http_linger_timeout_ms = 2'000;
 inline constexpr std::int64_t http_stop_timeout_ms = 5'000;
 inline constexpr std::int64_t http_accept_pause_ms = 100;  // when no socket is to be had
+
+// WebSocket connections.
+inline constexpr std::size_t socket_message_bytes_max = 129u << 20;  // beyond: closed with 1009
+inline constexpr std::size_t socket_queued_bytes_max = 64u
+                                                       << 20;  // not read by the client: dropped
+inline constexpr std::size_t socket_connections_max = 256;     // beyond: 503
+inline constexpr std::int64_t socket_greeting_timeout_ms = 10'000;  // head and handshake
+inline constexpr std::int64_t socket_idle_timeout_ms = 20'000;      // without a pong: dropped
+inline constexpr std::int64_t socket_stop_timeout_ms = 5'000;
 
 }  // namespace outboard::limits

@@ -28,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 constexpr auto time_limit = std::chrono::seconds(20);
 
 constexpr char usage[] =
-    "usage: scenarios [--host inline|thread|process] [--storage file|memory] [--filter TEXT] "
+    "usage: scenarios [--host inline|thread|process|serve] [--storage file|memory] [--filter TEXT] "
     "PATH…\n"
     "  --host     where the engine runs (thread)\n"
     "  --storage  only that one; else each scenario runs with both\n"
@@ -37,6 +37,7 @@ constexpr char usage[] =
 
 struct Arguments {
   outboard::Host host = outboard::Host::thread;
+  Reach reach = Reach::own;
   std::vector<outboard::Storage> storages{outboard::Storage::file, outboard::Storage::memory};
   std::string filter;
   std::vector<std::string> paths;
@@ -63,6 +64,8 @@ std::optional<Arguments> read_arguments(int count, char** words) {
       arguments.host = outboard::Host::thread;
     else if (word == "--host" && value == "process")
       arguments.host = outboard::Host::process;
+    else if (word == "--host" && value == "serve")
+      arguments.reach = Reach::served;
     else if (word == "--storage" && value == "file")
       arguments.storages = {outboard::Storage::file};
     else if (word == "--storage" && value == "memory")
@@ -205,7 +208,7 @@ void Runner::count(const std::string& path, const char* place,
 }
 
 void Runner::run_in(const Scenario& scenario, outboard::Storage storage) {
-  Place place{.host = arguments_.host, .storage = storage};
+  Place place{.host = arguments_.host, .reach = arguments_.reach, .storage = storage};
   if (reason_to_skip(scenario, place)) {
     ++counts_.skipped;
     return;

@@ -11,6 +11,7 @@
 
 #include "expect.h"
 #include "literal.h"
+#include "served.h"
 
 namespace scenario {
 
@@ -72,6 +73,7 @@ class Run {
   std::string path_of(const std::string& file) const { return folder_ + "/" + file; }
 
   Place place_;
+  Served served_;
   std::string folder_;
   std::string file_ = "scenario.db";
   std::optional<Database> database_;
@@ -104,7 +106,8 @@ std::optional<std::string> names_difference(const Expectation& expected, const R
 }
 
 Result<void> Run::open() {
-  auto opened = outboard::open(path_of(file_), options());
+  auto opened = place_.reach == Reach::served ? served_.start(path_of(file_), place_.storage)
+                                              : outboard::open(path_of(file_), options());
   if (!opened) return opened.error();
   database_.emplace(std::move(*opened));
   return {};
@@ -383,6 +386,7 @@ std::optional<std::string> Run::end() {
 }  // namespace
 
 const char* Place::host_name() const {
+  if (reach == Reach::served) return "serve";
   switch (host) {
     case outboard::Host::thread: return "thread";
     case outboard::Host::on_caller: return "inline";
@@ -403,6 +407,8 @@ std::optional<std::string> reason_to_skip(const Scenario& scenario, const Place&
     bool needs_file = block.verb == Verb::reopen || block.verb == Verb::open_again;
     if (needs_file && place.storage == outboard::Storage::memory)
       return "a database in memory ends with its closing";
+    if (block.verb == Verb::open_again && place.reach == Reach::served)
+      return "a served database may be opened by many";
     bool needs_thread = block.verb == Verb::begin || block.verb == Verb::import_from;
     if (needs_thread && !block.started_as.empty() && place.host == outboard::Host::on_caller)
       return "it waits inside the call";

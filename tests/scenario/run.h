@@ -10,8 +10,11 @@
 
 namespace scenario {
 
+enum class Reach { own, served };
+
 struct Place {
   outboard::Host host = outboard::Host::thread;
+  Reach reach = Reach::own;  // served: by `outboard serve`, whatever the host
   outboard::Storage storage = outboard::Storage::file;
 
   const char* host_name() const;

@@ -1,0 +1,16 @@
+// connect(): a database whose engine is served by `outboard serve`, on this machine.
+//
+//   auto db = outboard::connect("ws://127.0.0.1:4321/", {.token = token});
+//
+// The same Database as open() gives. A connection that breaks is made anew: what has no answer is
+// asked again, and what was applied is not applied again.
+#pragma once
+
+#include <outboard/outboard.hpp>
+
+namespace outboard {
+
+// Fails with denied (a wrong token), worker_lost (nobody answers there) or timeout.
+Result<Database> connect(const std::string& url, const ConnectOptions& options = {});
+
+}  // namespace outboard

@@ -1,0 +1,360 @@
+#include "net/socket_server.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <thread>
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/websocket.hpp>
+
+#include "base/bytes.h"
+#include "net/admission.h"
+
+namespace outboard::net {
+
+namespace {
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
+using asio::generic::stream_protocol;
+using boost::system::error_code;
+using std::chrono::milliseconds;
+
+// TCP and Unix sockets alike.
+using Stream = beast::basic_stream<stream_protocol>;
+using Socket = stream_protocol::socket;
+
+constexpr milliseconds pause_before_reading{2};
+
+}  // namespace
+
+class SocketServer::Core {
+ public:
+  class Connection;
+
+  Core(SocketServerOptions the_options, Handlers the_handlers)
+      : options(std::move(the_options)), handlers(std::move(the_handlers)) {}
+
+  Result<void> listen();
+  void run();
+  void stop();
+
+  const SocketServerOptions options;
+  const Handlers handlers;
+  std::string url;
+  std::vector<std::string> hosts;  // all names it may be called by
+
+  // The thread's own.
+  std::map<Client, std::shared_ptr<Connection>> open;
+  std::size_t connections = 0;
+  Client last_client = 0;
+  bool stopping = false;
+
+  asio::io_context io{1};
+
+ private:
+  template <class Acceptor>
+  void accept(Acceptor& acceptor);
+  Error listen_failure(error_code error) const;
+
+  std::optional<asio::ip::tcp::acceptor> tcp_;
+  std::optional<asio::local::stream_protocol::acceptor> local_;
+  std::thread thread_;
+};
+
+// One connection: a head is read and judged, then it is a WebSocket or told why not.
+class SocketServer::Core::Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(Core& core, Socket socket) : core_(core), stream_(std::move(socket)) {
+    ++core_.connections;
+  }
+  ~Connection() { --core_.connections; }
+
+  void start() {
+    beast::get_lowest_layer(stream_).expires_after(
+        milliseconds(limits::socket_greeting_timeout_ms));
+    parser_.header_limit(limits::http_head_bytes_max);
+    parser_.body_limit(0);
+    http::async_read(stream_.next_layer(), buffer_, parser_,
+                     [self = shared_from_this()](error_code error, std::size_t) {
+                       if (!error) self->judge();
+                     });
+  }
+
+  void send(Bytes message) {
+    queued_bytes_ += message.size();
+    queue_.push_back(std::move(message));
+    if (queued_bytes_ > core_.options.queued_bytes_max)
+      return close(websocket::close_code::try_again_later,
+                   "the client does not read: more is queued than is kept for it");
+    if (queue_.size() == 1) write();
+  }
+
+  // What is queued goes out first, unless the client does not read.
+  void close(websocket::close_code code, std::string why) {
+    if (std::exchange(closing_, true)) return;
+    reason_ = websocket::close_reason(code, beast::string_view(why.substr(0, 120)));
+    bool gives_up = code == websocket::close_code::try_again_later;
+    if (gives_up) return end();
+    if (queue_.empty()) say_goodbye();
+  }
+
+  // Without a word.
+  void end() {
+    beast::get_lowest_layer(stream_).close();
+    leave();
+  }
+
+  Client client = 0;
+
+ private:
+  void judge() {
+    auto& request = parser_.get();
+    HeadOfRequest head{
+        .target = std::string(request.target()),
+        .host = std::string(request[http::field::host]),
+        .origin = std::string(request[http::field::origin]),
+        .authorization = std::string(request[http::field::authorization]),
+        .is_upgrade = websocket::is_upgrade(request),
+    };
+    auto verdict = admit(
+        head,
+        {.token = core_.options.token, .hosts = core_.hosts, .origins = core_.options.origins});
+    if (verdict.answer) return tell(std::move(*verdict.answer));
+    if (verdict.wants_metrics) return tell(text_response(200, core_.handlers.metrics()));
+    if (core_.stopping || core_.open.size() >= core_.options.connections_max)
+      return tell(text_response(503, "There are too many connections.\n"));
+
+    beast::get_lowest_layer(stream_).expires_never();
+    stream_.set_option(websocket::stream_base::timeout{
+        .handshake_timeout = milliseconds(limits::socket_greeting_timeout_ms),
+        .idle_timeout = milliseconds(limits::socket_idle_timeout_ms),
+        .keep_alive_pings = true});
+    stream_.read_message_max(core_.options.message_bytes_max);
+    stream_.binary(true);
+    stream_.async_accept(request, [self = shared_from_this()](error_code error) {
+      if (!error) self->enter();
+    });
+  }
+
+  void tell(Response response) {
+    response_.emplace(static_cast<http::status>(response.status), 11);
+    response_->set(http::field::content_type, "text/plain; charset=utf-8");
+    response_->set(http::field::connection, "close");
+    response_->set(http::field::cache_control, "no-store");
+    if (response.status == 401) response_->set(http::field::www_authenticate, "Bearer");
+    response_->body() = std::get<std::string>(std::move(response.body));
+    response_->prepare_payload();
+    http::async_write(stream_.next_layer(), *response_,
+                      [self = shared_from_this()](error_code, std::size_t) {
+                        beast::get_lowest_layer(self->stream_).close();
+                      });
+  }
+
+  void enter() {
+    client = ++core_.last_client;
+    core_.open[client] = shared_from_this();
+    core_.handlers.opened(client);
+    buffer_.clear();
+    read();
+  }
+
+  void read() {
+    if (!core_.handlers.may_read()) {  // the engine has enough to do
+      pause_.expires_after(pause_before_reading);
+      return pause_.async_wait([self = shared_from_this()](error_code error) {
+        if (!error) self->read();
+      });
+    }
+    stream_.async_read(buffer_, [self = shared_from_this()](error_code error, std::size_t) {
+      self->on_read(error);
+    });
+  }
+
+  void on_read(error_code error) {
+    if (error || client == 0) return leave();
+    if (!stream_.got_binary()) {
+      close(websocket::close_code::unknown_data, "messages are binary");
+    } else if (!closing_) {
+      auto data = buffer_.cdata();
+      auto* bytes = static_cast<const std::uint8_t*>(data.data());
+      core_.handlers.received(client, Bytes(bytes, bytes + data.size()));
+    }
+    buffer_.clear();
+    read();
+  }
+
+  void write() {
+    stream_.async_write(asio::buffer(queue_.front()),
+                        [self = shared_from_this()](error_code error, std::size_t) {
+                          if (error) return self->leave();
+                          self->queued_bytes_ -= self->queue_.front().size();
+                          self->queue_.pop_front();
+                          if (!self->queue_.empty()) return self->write();
+                          if (self->closing_) self->say_goodbye();
+                        });
+  }
+
+  void say_goodbye() {
+    stream_.async_close(reason_, [self = shared_from_this()](error_code) { self->leave(); });
+  }
+
+  void leave() {
+    pause_.cancel();
+    if (auto gone = std::exchange(client, 0)) {
+      core_.open.erase(gone);
+      core_.handlers.closed(gone);
+    }
+  }
+
+  Core& core_;
+  websocket::stream<Stream> stream_;
+  asio::steady_timer pause_{core_.io};
+  beast::flat_buffer buffer_;
+  http::request_parser<http::empty_body> parser_;
+  std::optional<http::response<http::string_body>> response_;
+  std::deque<Bytes> queue_;
+  std::size_t queued_bytes_ = 0;
+  bool closing_ = false;
+  websocket::close_reason reason_;
+};
+
+Error SocketServer::Core::listen_failure(error_code error) const {
+  auto where = options.unix_path.empty()
+                   ? options.address + ", port " + std::to_string(options.port)
+                   : options.unix_path;
+  if (error == asio::error::address_in_use)
+    return fail(Code::busy, where + " is taken by another program", "stop it, or choose another");
+  if (error == asio::error::access_denied)
+    return fail(Code::denied, "listening on " + where + " is not allowed", "choose another");
+  return fail(Code::unavailable, "cannot listen on " + where + ": " + error.message());
+}
+
+Result<void> SocketServer::Core::listen() {
+  if (options.token.empty())
+    return fail(Code::bad_request, "a server needs a token", "let one be made, or give one");
+  error_code error;
+  if (!options.unix_path.empty()) {
+    asio::local::stream_protocol::endpoint endpoint(options.unix_path);
+    local_.emplace(io);
+    local_->open(endpoint.protocol(), error);
+    auto mask = ::umask(0177);  // for its owner only
+    if (!error) local_->bind(endpoint, error);
+    ::umask(mask);
+    if (!error) local_->listen(asio::socket_base::max_listen_connections, error);
+    if (error) return listen_failure(error);
+    url = "ws+unix:" + options.unix_path;
+    hosts = {"localhost"};
+    accept(*local_);
+  } else {
+    auto address = asio::ip::make_address(options.address, error);
+    if (error || !address.is_loopback())
+      return fail(Code::bad_request, options.address + " is not an address of this machine alone",
+                  "127.0.0.1 and ::1 are; let a proxy with TLS face the network");
+    asio::ip::tcp::endpoint endpoint(address, options.port);
+    tcp_.emplace(io);
+    tcp_->open(endpoint.protocol(), error);
+    if (!error) tcp_->set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) tcp_->bind(endpoint, error);
+    if (!error) tcp_->listen(asio::socket_base::max_listen_connections, error);
+    if (error) return listen_failure(error);
+    auto port = std::to_string(tcp_->local_endpoint().port());
+    auto host = address.is_v6() ? "[" + options.address + "]" : options.address;
+    url = "ws://" + host + ":" + port + "/";
+    hosts = {"localhost:" + port, host + ":" + port};
+    accept(*tcp_);
+  }
+  for (auto& name : options.hosts) hosts.push_back(name);
+  return {};
+}
+
+template <class Acceptor>
+void SocketServer::Core::accept(Acceptor& acceptor) {
+  acceptor.async_accept([&](error_code error, auto socket) {
+    if (stopping) return;
+    if (!error && connections < 2 * options.connections_max)
+      std::make_shared<Connection>(*this, Socket(std::move(socket)))->start();
+    accept(acceptor);
+  });
+}
+
+void SocketServer::Core::run() {
+  thread_ = std::thread([this] { io.run(); });
+}
+
+void SocketServer::Core::stop() {
+  if (!thread_.joinable()) return;
+  auto patience = std::make_shared<asio::steady_timer>(io);
+  asio::post(io, [this, patience] {
+    stopping = true;
+    error_code ignored;
+    if (tcp_) tcp_->close(ignored);
+    if (local_) local_->close(ignored);
+    auto all = open;
+    for (auto& [client, connection] : all)
+      connection->close(websocket::close_code::going_away, "the server ends");
+    patience->expires_after(milliseconds(limits::socket_stop_timeout_ms));
+    patience->async_wait([this](error_code) { io.stop(); });
+    auto check = std::make_shared<std::function<void()>>();
+    auto timer = std::make_shared<asio::steady_timer>(io);
+    *check = [this, timer, again = std::weak_ptr(check)] {
+      if (open.empty()) return io.stop();
+      timer->expires_after(milliseconds(5));
+      timer->async_wait([this, check = again.lock()](error_code) { (*check)(); });
+    };
+    (*check)();
+  });
+  thread_.join();
+  auto all = std::exchange(open, {});
+  for (auto& [client, connection] : all) connection->end();
+  if (!options.unix_path.empty()) ::unlink(options.unix_path.c_str());
+}
+
+SocketServer::SocketServer(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+SocketServer::~SocketServer() { stop(); }
+
+Result<std::unique_ptr<SocketServer>> SocketServer::start(SocketServerOptions options,
+                                                          Handlers handlers) {
+  auto core = std::make_unique<Core>(std::move(options), std::move(handlers));
+  TRY(core->listen());
+  core->run();
+  return std::unique_ptr<SocketServer>(new SocketServer(std::move(core)));
+}
+
+const std::string& SocketServer::url() const { return core_->url; }
+
+void SocketServer::send(Client client, Bytes message) {
+  asio::post(core_->io, [core = core_.get(), client, message = std::move(message)]() mutable {
+    if (auto found = core->open.find(client); found != core->open.end()) {
+      auto connection = found->second;
+      connection->send(std::move(message));
+    }
+  });
+}
+
+void SocketServer::drop(Client client, std::string why) {
+  asio::post(core_->io, [core = core_.get(), client, why = std::move(why)] {
+    if (auto found = core->open.find(client); found != core->open.end()) {
+      auto connection = found->second;
+      connection->close(websocket::close_code::policy_error, why);
+    }
+  });
+}
+
+void SocketServer::stop() { core_->stop(); }
+
+}  // namespace outboard::net

@@ -1,0 +1,77 @@
+// SocketServer: WebSocket connections for whoever knows the token, on loopback or a Unix socket.
+//
+// Everything happens on one thread of its own, the handlers too: they must not wait. send() and
+// drop() may be called from any thread. A connection whose client does not read is dropped beyond
+// limits::socket_queued_bytes_max. What the handlers refer to must outlive the server.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <outboard/value.hpp>
+
+#include "base/result.h"
+#include "net/limits.h"
+
+namespace outboard::net {
+
+struct SocketServerOptions {
+  // Where it listens: an address of this machine alone, or the path of a Unix socket instead.
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  // 0: any free one
+  std::string unix_path = {};
+
+  // What a client must show, as `Authorization: Bearer …` or as `?token=…`. Not empty.
+  std::string token;
+
+  // Pages of these origins may connect; programs send none. "http://localhost:8080"
+  std::vector<std::string> origins = {};
+
+  // By these names the server may be called, beside localhost and its address.
+  std::vector<std::string> hosts = {};
+
+  std::size_t queued_bytes_max = limits::socket_queued_bytes_max;
+  std::size_t message_bytes_max = limits::socket_message_bytes_max;
+  std::size_t connections_max = limits::socket_connections_max;
+};
+
+class SocketServer {
+ public:
+  using Client = std::uint64_t;
+
+  struct Handlers {
+    std::function<void(Client)> opened;
+    std::function<void(Client, Bytes)> received;
+    std::function<void(Client)> closed;    // by either side; after opened
+    std::function<bool()> may_read;        // false: nobody is read from for a moment
+    std::function<std::string()> metrics;  // as Prometheus reads them
+  };
+
+  // Takes the port and starts. Fails with bad_request (not an address of this machine alone, no
+  // token), busy or denied.
+  static Result<std::unique_ptr<SocketServer>> start(SocketServerOptions options,
+                                                     Handlers handlers);
+  ~SocketServer();
+  SocketServer(const SocketServer&) = delete;
+  SocketServer& operator=(const SocketServer&) = delete;
+
+  // "ws://127.0.0.1:1234/" or "ws+unix:/path".
+  const std::string& url() const;
+
+  void send(Client client, Bytes message);
+  void drop(Client client, std::string why);
+
+  // Lets nobody in any more, sends what is queued for a moment, and closes. Twice is once.
+  void stop();
+
+ private:
+  class Core;
+  explicit SocketServer(std::unique_ptr<Core> core);
+
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace outboard::net
