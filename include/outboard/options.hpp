@@ -32,6 +32,8 @@ struct ProcessOptions {
   std::chrono::milliseconds silence_max{5'000};
   // After so many in a row that were lost before they answered anything, it is given up.
   unsigned restarts_max = 5;
+
+  friend bool operator==(const ProcessOptions&, const ProcessOptions&) = default;
 };
 
 struct Options {
@@ -42,6 +44,8 @@ struct Options {
   std::chrono::milliseconds open_timeout{10'000};
   // With Host::process.
   ProcessOptions process = {};
+
+  friend bool operator==(const Options&, const Options&) = default;
 };
 
 // For an engine that is served by `outboard serve`.

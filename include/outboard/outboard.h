@@ -58,6 +58,13 @@ OUTBOARD_API const char* outboard_version(void);
 // thread could be started.
 OUTBOARD_API outboard_engine* outboard_open(void);
 
+// Starts an engine and opens its database, as a config in JSON tells: {"path": "notes.db"}, and
+// what else docs/config.md lists. Waits for that, its open_timeout_ms at most. *answer holds what
+// the engine answered to `hello` and `open`, under the ids 1 and 2, as JSON; with any other answer
+// than OUTBOARD_OK, *engine is NULL and *answer a sentence for each thing that is wrong.
+OUTBOARD_API int outboard_open_config(const char* json, size_t bytes, outboard_engine** engine,
+                                      outboard_message** answer);
+
 // Hands the engine a message of whole frames and returns at once; the bytes are copied. What is
 // wrong with a frame comes back as an error frame. A `cancel` frame stops a running statement.
 OUTBOARD_API int outboard_send(outboard_engine* engine, const void* message, size_t bytes);

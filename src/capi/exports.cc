@@ -4,6 +4,7 @@
 #include <new>
 #include <system_error>
 
+#include "capi/configured.h"
 #include "capi/engine_handle.h"
 #include "capi/json_form.h"
 
@@ -65,6 +66,20 @@ outboard_engine* outboard_open(void) {
     return OUTBOARD_OK;
   });
   return engine;
+}
+
+int outboard_open_config(const char* json, size_t bytes, outboard_engine** engine,
+                         outboard_message** answer) {
+  if (engine) *engine = nullptr;
+  if (answer) *answer = nullptr;
+  if (!json || !engine || !answer) return OUTBOARD_BAD_REQUEST;
+  return guard([&] {
+    auto opened = capi::open_configured({json, bytes});
+    if (!opened) return hand_out<std::string>(opened.error(), answer);
+    int status = hand_out<std::string>(std::move(opened->answers), answer);
+    *engine = handles().add(std::move(opened->engine));
+    return status;
+  });
 }
 
 int outboard_send(outboard_engine* engine, const void* message, size_t bytes) {

@@ -73,6 +73,31 @@ TEST(CProgram, OfPedanticC99AsksAndIsAnswered) {
   EXPECT_THAT(answer, HasSubstr(",[[[7]]]]]"));
 }
 
+TEST(CConfig, OpensAnEngineAndItsDatabase) {
+  auto open = [](const std::string& json, std::string& answer) {
+    outboard_engine* engine = nullptr;
+    outboard_message* message = nullptr;
+    int status = outboard_open_config(json.data(), json.size(), &engine, &message);
+    answer.assign(reinterpret_cast<const char*>(message->data), message->bytes);
+    outboard_free(message);
+    EXPECT_EQ(status == OUTBOARD_OK, engine != nullptr);
+    return engine;
+  };
+  std::string answer;
+  auto* engine = open(R"({"path": "x", "storage": "memory"})", answer);
+  EXPECT_THAT(answer, HasSubstr(R"("storage":"memory")"));
+  EXPECT_THAT(ask(engine, exec(3, "select 7")), HasSubstr("[[[7]]]"));
+  EXPECT_EQ(outboard_close(engine), OUTBOARD_OK);
+
+  EXPECT_EQ(open(R"({"storage": "disk", "x": 1})", answer), nullptr);
+  EXPECT_THAT(answer, HasSubstr("path: it is missing\nstorage: \"disk\""));
+  EXPECT_EQ(open(R"({"path": "x", "host": "process"})", answer), nullptr);
+  EXPECT_THAT(answer, HasSubstr("\"thread\" alone"));
+  EXPECT_EQ(open(R"({"path": "/nowhere/x.db"})", answer), nullptr);
+  EXPECT_THAT(answer, HasSubstr("/nowhere/x.db"));
+  EXPECT_EQ(outboard_open_config(nullptr, 0, nullptr, nullptr), OUTBOARD_BAD_REQUEST);
+}
+
 TEST_F(CInterface, H3_CarriesTheBytesOfTheProtocolBothWays) {
   EXPECT_THAT(ask(engine, exec(3, "create table t(v)")), HasSubstr("\"changes\":0"));
   EXPECT_THAT(ask(engine, R"~([1, 4, {}, "many", {"sql": "insert into t values (?)",

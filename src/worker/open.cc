@@ -1,6 +1,6 @@
 #include <system_error>
 
-#include <outboard/outboard.hpp>
+#include <outboard/config.hpp>
 
 #include "client/calls.h"
 #include "worker/inline_host.h"
@@ -34,5 +34,7 @@ Result<Database> open(const std::string& path, const Options& options) {
   auto info = TRY(opened.take()).info;
   return Database(std::move(connection), std::move(info));
 }
+
+Result<Database> open(const Config& config) { return open(config.path, config.options); }
 
 }  // namespace outboard
