@@ -2,13 +2,8 @@
 
 find_package(GTest REQUIRED)
 
-# outboard: the command, with the hub inside. Boost's headers are slow to compile: sanitizer builds go without.
-option(OUTBOARD_COMMAND "Build the command" ON)
+# outboard: the command, with the hub inside.
 if(OUTBOARD_COMMAND)
-  find_package(Boost 1.81 REQUIRED)
-  room(net KNOWS base client)
-  target_link_libraries(net PUBLIC Boost::headers Threads::Threads)
-  room(hub KNOWS net)
   find_package(PkgConfig REQUIRED)
   pkg_check_modules(libedit REQUIRED IMPORTED_TARGET libedit)
   room(cli KNOWS capi hub WITHOUT "main\\.cc$")

@@ -10,7 +10,8 @@
 
 namespace outboard {
 
-// Fails with denied (a wrong token), worker_lost (nobody answers there) or timeout.
+// Fails with denied (a wrong token), unavailable (nobody answers there), bad_request (no such
+// address) or timeout.
 Result<Database> connect(const std::string& url, const ConnectOptions& options = {});
 
 }  // namespace outboard

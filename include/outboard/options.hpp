@@ -55,8 +55,8 @@ struct ConnectOptions {
   std::chrono::milliseconds open_timeout{10'000};
   // A server that gives no sign of life for so long is lost.
   std::chrono::milliseconds silence_max{10'000};
-  // After so many attempts in a row that failed, it is given up.
-  unsigned attempts_max = 5;
+  // Once it is lost, it is looked for so long before it is given up: it may be started again.
+  std::chrono::milliseconds patience{10'000};
 };
 
 struct CallOptions {

@@ -58,6 +58,8 @@ inline constexpr std::size_t resend_bytes_sum_max = 32u << 20;  // of all
 inline constexpr std::int64_t quantum_us = 4'000;           // one client's turn
 inline constexpr std::int64_t transaction_idle_ms = 5'000;  // then it is rolled back
 inline constexpr std::int64_t stream_idle_ms = 30'000;      // a reader that asks for nothing
+inline constexpr std::int64_t serve_settle_timeout_ms =
+    5'000;  // a server that ends: for what was asked
 
 // Clocks.
 inline constexpr std::int64_t clock_drift_max_ms = 5 * 60'000;  // how far ahead a stamp may be

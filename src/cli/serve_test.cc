@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include <outboard/connect.hpp>
 
+#include "client/writers_testing.h"
 #include "net/test_client.h"
 #include "net/test_folder.h"
 #include "protocol/request.h"
@@ -25,7 +27,12 @@ using namespace std::chrono_literals;
 // A server; it ends with this.
 class Served {
  public:
-  explicit Served(std::vector<std::string> arguments) {
+  explicit Served(const std::vector<std::string>& arguments) { start(arguments); }
+  ~Served() { end(SIGKILL); }
+  Served(const Served&) = delete;
+  Served& operator=(const Served&) = delete;
+
+  void start(std::vector<std::string> arguments) {
     std::string program = fs::read_symlink("/proc/self/exe").parent_path() / "outboard";
     arguments.insert(arguments.begin(), {program, "serve"});
     std::vector<char*> words;
@@ -45,15 +52,13 @@ class Served {
     for (char letter; ::read(out[0], &letter, 1) == 1 && letter != '\n';) line += letter;
     ::close(out[0]);
     auto ready = nlohmann::json::parse(line, nullptr, false);
+    if (ready.is_object() && ready.contains("error")) error = ready["error"]["message"];
     if (!ready.is_object() || ready.contains("error")) return;
     url = ready["url"];
     EXPECT_EQ(ready["token"], "secret");
     if (auto colon = url.rfind(':'); url.starts_with("ws://"))
       port = std::stoi(url.substr(colon + 1));
   }
-  ~Served() { end(SIGKILL); }
-  Served(const Served&) = delete;
-  Served& operator=(const Served&) = delete;
 
   // Its exit code, or minus the signal.
   int end(int signal) {
@@ -64,9 +69,17 @@ class Served {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   }
 
+  // Returns when it stands still.
+  void stand_still() const {
+    ::kill(id_, SIGSTOP);
+    int status = 0;
+    ::waitpid(id_, &status, WUNTRACED);
+  }
+  void go_on() const { ::kill(id_, SIGCONT); }
+
   Result<Database> connect() const { return outboard::connect(url, {.token = "secret"}); }
 
-  std::string url;
+  std::string url, error;
   int port = 0;
 
  private:
@@ -110,6 +123,12 @@ struct ServeTest : testing::Test {
     return rows->empty() ? "" : std::string(rows->front().text(0));
   }
 
+  // The figure of that name.
+  static int count_in(const std::string& metrics, const std::string& name) {
+    auto at = metrics.find("\n" + name + " ");
+    return at == metrics.npos ? -1 : std::stoi(metrics.substr(at + name.size() + 2));
+  }
+
   net::TestFolder folder;
   std::string file = folder.path() / "trial.db";
 };
@@ -137,6 +156,18 @@ TEST_F(ServeTest, ManyClientsShareOneEngine) {
   EXPECT_EQ(first_cell(*b, "select 'still there'"), "still there");
 }
 
+TEST_F(ServeTest, H9_ARunningStatementEndsAtItsDeadlineAndCanBeTakenBack) {
+  Served served({file});
+  auto db = served.connect();
+  const char* endless =
+      "with recursive i(v) as (select 1 union all select v + 1 from i) select count(*) from i";
+  EXPECT_EQ(db->exec(endless, {.timeout = 20ms}).get().error().code, Code::timeout);
+  auto taken_back = db->exec(endless);
+  EXPECT_FALSE(taken_back.wait_for(20ms));
+  taken_back.cancel();
+  EXPECT_EQ(taken_back.get().error().code, Code::cancelled);
+}
+
 TEST_F(ServeTest, L11_NobodyGetsInWithoutTokenNameAndOrigin) {
   Served served({file, "--origin", "http://app.example"});
   EXPECT_EQ(outboard::connect(served.url, {.token = "wrong"}).error().code, Code::denied);
@@ -162,11 +193,9 @@ TEST_F(ServeTest, HealthAndFiguresAreTold) {
 
 TEST_F(ServeTest, L10_WhatIsNoAddressOfThisMachineAloneIsRefused) {
   EXPECT_EQ(Served({file, "--address", "0.0.0.0"}).url, "");
-  EXPECT_EQ(outboard::connect("ws://192.0.2.1:80/", {}).error().code, Code::denied);
-  for (auto wrong : {"", "http://localhost:80/", "ws://localhost/", "ws://nowhere:1/", "ws+unix:"})
-    EXPECT_EQ(outboard::connect(wrong, {}).error().code, Code::bad_request) << wrong;
-  EXPECT_EQ(outboard::connect("ws://127.0.0.1:1/", {.token = "", .attempts_max = 2}).error().code,
-            Code::worker_lost);
+  EXPECT_EQ(outboard::connect("http://localhost:80/").error().code, Code::bad_request);
+  EXPECT_EQ(outboard::connect("ws://127.0.0.1:1/").error().code, Code::unavailable);
+  EXPECT_EQ(outboard::connect("ws+unix:" + file + ".no").error().code, Code::unavailable);
 }
 
 TEST_F(ServeTest, L10_HalfAFrameAndTextsAreToldSo) {
@@ -215,12 +244,97 @@ TEST_F(ServeTest, H4_AClientThatVanishesIsRolledBack) {
 
 TEST_F(ServeTest, SigtermClosesTheFileAndTellsTheClients) {
   Served served({file});
-  auto db = outboard::connect(served.url, {.token = "secret", .attempts_max = 2});
+  auto db = outboard::connect(served.url, {.token = "secret", .patience = 50ms});
   ASSERT_TRUE(db->exec("create table t(v)").get().ok());
   EXPECT_EQ(served.end(SIGTERM), 0);
   EXPECT_FALSE(fs::exists(file + "-wal"));
   auto late = db->exec("insert into t values (1)").get();
   EXPECT_EQ(late.error().code, Code::worker_lost);
+}
+
+TEST_F(ServeTest, AFileMayTellAllOfIt) {
+  auto config = (folder.path() / "serve.json").string();
+  auto socket = (folder.path() / "s").string();
+  std::ofstream(config) << nlohmann::json{
+      {"path", file}, {"durability", "power"}, {"server", {{"socket", socket}}}};
+  Served served({"--config", config});
+  EXPECT_EQ(served.url, "ws+unix:" + socket);
+  auto db = served.connect();
+  ASSERT_TRUE(db.ok()) << to_string(db.error());
+  EXPECT_EQ(db->info().path, file);
+  EXPECT_EQ(db->info().durability, Durability::power);
+  served.end(SIGTERM);
+  served.start({"--config", config, "--socket", socket + "2"});
+  EXPECT_EQ(served.url, "ws+unix:" + socket + "2");
+}
+
+TEST_F(ServeTest, L10_AllThatIsWrongWithAFileIsToldAtOnce) {
+  auto config = (folder.path() / "serve.json").string();
+  std::ofstream(config) << R"({"storage": 1, "server": {"port": 70000, "ports": [1]}})";
+  Served served({"--config", config});
+  EXPECT_EQ(served.error, config +
+                              ":\npath: it is missing\nstorage: a text is wanted, not a whole "
+                              "number\nserver.port: 70000 is not from 0 to 65535\n"
+                              "server.ports: there is no such key");
+}
+
+TEST_F(ServeTest, WhatWasAskedBeforeSigtermIsAnswered) {
+  Served served({file});
+  auto db = outboard::connect(served.url, {.token = "secret", .patience = 50ms});
+  ASSERT_TRUE(db->exec("create table t(v)").get().ok());
+  auto figures = [&] { return get(served, "/metrics", bearer).body; };
+  auto before = count_in(figures(), "outboard_messages_total");
+  std::vector<Future<Rows>> asked;
+  for (int i = 0; i < 50; ++i)
+    asked.push_back(db->exec(
+        "insert into t with recursive i(v) as (select 1 union all select v + 1 from i limit 9999)"
+        " select max(v) from i"));
+  while (count_in(figures(), "outboard_messages_total") < before + 50) std::this_thread::yield();
+  EXPECT_EQ(served.end(SIGTERM), 0);
+  for (auto& answer : asked) EXPECT_EQ(answer.get()->changes(), 1);
+}
+
+TEST_F(ServeTest, H8_AServerThatIsKilledAndStartedAgainLosesNothing) {
+  Served served({file});
+  std::vector<std::string> again{file, "--port", std::to_string(served.port)};
+  auto db = served.connect();
+  ASSERT_TRUE(db.ok()) << to_string(db.error());
+  Writers writers(*db);
+  std::mt19937 random(7);
+  writers.write_while([&] {
+    for (int kills = 0; kills < 20; ++kills) {
+      std::this_thread::sleep_for(std::chrono::microseconds(random() % 100'000));
+      served.end(kills % 4 == 3 ? SIGTERM : SIGKILL);
+      served.start(again);
+    }
+  });
+  writers.check();
+}
+
+TEST_F(ServeTest, H8_AConnectionThatBreaksIsMadeAnewToTheSameEngine) {
+  Served served({file});
+  auto db = outboard::connect(served.url, {.token = "secret", .silence_max = 300ms});
+  ASSERT_TRUE(db->exec("create table t(v)").get().ok());
+  auto transaction = db->begin();
+  ASSERT_TRUE(transaction->exec("insert into t values (1)").get().ok());
+  served.stand_still();
+  auto write = db->exec("insert into t values (2)");
+  auto inside = transaction->exec("insert into t values (3)").get();
+  EXPECT_EQ(inside.error().outcome, Outcome::not_applied);
+  served.go_on();
+  EXPECT_EQ(write.get()->changes(), 1);
+  EXPECT_EQ(first_cell(*db, "select group_concat(v) from t"), "2");
+}
+
+TEST_F(ServeTest, L8_AServerThatDoesNotComeBackIsGivenUpWithTheReason) {
+  Served served({file});
+  auto db = outboard::connect(served.url, {.token = "secret", .patience = 100ms});
+  ASSERT_TRUE(db->exec("create table t(v)").get().ok());
+  served.end(SIGKILL);
+  auto late = db->exec("insert into t values (1)").get();
+  EXPECT_EQ(late.error().code, Code::worker_lost);
+  EXPECT_NE(late.error().message.find("not found again"), std::string::npos);
+  EXPECT_TRUE(late.error().outcome.has_value());
 }
 
 TEST_F(ServeTest, AUnixSocketWillDo) {
@@ -230,7 +344,13 @@ TEST_F(ServeTest, AUnixSocketWillDo) {
   auto db = served.connect();
   ASSERT_TRUE(db.ok()) << to_string(db.error());
   EXPECT_EQ(first_cell(*db, "select 'here'"), "here");
-  EXPECT_EQ(fs::status(path).permissions() & fs::perms::others_all, fs::perms::none);
+  EXPECT_EQ(fs::status(path).permissions() & (fs::perms::group_all | fs::perms::others_all),
+            fs::perms::none);
+  EXPECT_EQ(Served({file + "2", "--socket", path}).url, "");  // somebody is there
+  served.end(SIGKILL);
+  EXPECT_TRUE(fs::exists(path));  // left behind: that is no hindrance
+  served.start({file, "--socket", path});
+  EXPECT_EQ(first_cell(*db, "select 'here again'"), "here again");
   EXPECT_EQ(served.end(SIGTERM), 0);
   EXPECT_FALSE(fs::exists(path));
 }

@@ -65,14 +65,14 @@ void Connection::dispatch(Call& call, Bytes message) {
   link_->send(std::move(message));
 }
 
+// What belongs to a request goes with it: no engine takes it before.
 void Connection::dispatch_more(Call& call, Bytes message) {
   if (recovers_ && is_recovering_ && !call.is_sent_) {
     kept_bytes_ += message.size();
-    append(call.frames_, message);
-    return;
+    return append(call.frames_, message);
   }
   if (recovers_) keep(call, message);
-  link_->send(std::move(message));
+  if (!is_recovering_) link_->send(std::move(message));
 }
 
 void Connection::send_more(Call& call, Bytes message) {

@@ -8,17 +8,34 @@ namespace {
 
 Verdict told(unsigned status, const char* why) { return {.answer = text_response(status, why)}; }
 
-std::string_view shown_token(const HeadOfRequest& head) {
+// As it stands in an address, %-signs resolved; what is none of them stays.
+std::string decoded(std::string_view text) {
+  auto digit = [](char c) -> int {
+    if (c >= '0' && c <= '9') return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  };
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    bool is_escape =
+        text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0;
+    out += is_escape ? static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2])) : text[i];
+    if (is_escape) i += 2;
+  }
+  return out;
+}
+
+std::string shown_token(const HeadOfRequest& head) {
   constexpr std::string_view bearer = "Bearer ", parameter = "token=";
   std::string_view authorization = head.authorization;
-  if (authorization.starts_with(bearer)) return authorization.substr(bearer.size());
+  if (authorization.starts_with(bearer)) return std::string(authorization.substr(bearer.size()));
   std::string_view target = head.target;
   auto query = target.find('?');
   while (query != target.npos) {
     target.remove_prefix(query + 1);
     auto end = target.find('&');
     auto pair = target.substr(0, end);
-    if (pair.starts_with(parameter)) return pair.substr(parameter.size());
+    if (pair.starts_with(parameter)) return decoded(pair.substr(parameter.size()));
     query = end;
   }
   return {};

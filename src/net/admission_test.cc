@@ -36,6 +36,19 @@ TEST_F(Admission, L11_TheTokenIsAsked) {
   }
 }
 
+TEST_F(Admission, ATokenInTheAddressIsWrittenAsAddressesAre) {
+  auto shown = [&](const char* target) {
+    head.authorization = "";
+    head.target = target;
+    auto verdict = admit(head, {.token = "a b%/é", .hosts = hosts, .origins = origins});
+    return !verdict.answer;
+  };
+  EXPECT_TRUE(shown("/?token=a%20b%25%2F%C3%a9"));
+  EXPECT_TRUE(shown("/?token=a%20b%/%C3%A9"));
+  EXPECT_FALSE(shown("/?token=a+b%25/%C3%A9"));
+  EXPECT_FALSE(shown("/?token=a%20b%25/%C3%A"));
+}
+
 TEST_F(Admission, L11_AnEmptyTokenLetsNobodyIn) {
   auto verdict = admit({.target = "/?token=",
                         .host = "localhost:80",

@@ -28,6 +28,7 @@ inline constexpr std::size_t socket_queued_bytes_max = 64u
 inline constexpr std::size_t socket_connections_max = 256;     // beyond: 503
 inline constexpr std::int64_t socket_greeting_timeout_ms = 10'000;  // head and handshake
 inline constexpr std::int64_t socket_idle_timeout_ms = 20'000;      // without a pong: dropped
+inline constexpr std::int64_t socket_beat_ms = 2'500;  // a sign of life for those who see no pings
 inline constexpr std::int64_t socket_stop_timeout_ms = 5'000;
 
 }  // namespace outboard::limits

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <deque>
+#include <future>
 #include <map>
 #include <optional>
 #include <thread>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -39,6 +41,18 @@ using Stream = beast::basic_stream<stream_protocol>;
 using Socket = stream_protocol::socket;
 
 constexpr milliseconds pause_before_reading{2};
+constexpr milliseconds pause_before_looking{5};
+
+// What the system takes as the path of a Unix socket, its last zero left out.
+constexpr std::size_t unix_path_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
+
+// Is there a socket of a server that is no more?
+bool is_left_behind(asio::io_context& io, const asio::local::stream_protocol::endpoint& endpoint) {
+  asio::local::stream_protocol::socket probe(io);
+  error_code error;
+  probe.connect(endpoint, error);
+  return error == asio::error::connection_refused;
+}
 
 }  // namespace
 
@@ -46,15 +60,18 @@ class SocketServer::Core {
  public:
   class Connection;
 
-  Core(SocketServerOptions the_options, Handlers the_handlers)
-      : options(std::move(the_options)), handlers(std::move(the_handlers)) {}
+  explicit Core(SocketServerOptions the_options) : options(std::move(the_options)) {}
+  ~Core() {
+    if (local_ && !url.empty()) ::unlink(options.unix_path.c_str());
+  }
 
   Result<void> listen();
-  void run();
+  void serve(Handlers the_handlers);
+  void stop_reading();
   void stop();
 
   const SocketServerOptions options;
-  const Handlers handlers;
+  Handlers handlers;
   std::string url;
   std::vector<std::string> hosts;  // all names it may be called by
 
@@ -65,8 +82,11 @@ class SocketServer::Core {
   bool stopping = false;
 
   asio::io_context io{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};  // to stop()
 
  private:
+  Result<void> listen_locally();
+  Result<void> listen_on_loopback();
   template <class Acceptor>
   void accept(Acceptor& acceptor);
   Error listen_failure(error_code error) const;
@@ -134,7 +154,8 @@ class SocketServer::Core::Connection : public std::enable_shared_from_this<Conne
     auto verdict = admit(
         head,
         {.token = core_.options.token, .hosts = core_.hosts, .origins = core_.options.origins});
-    if (verdict.answer) return tell(std::move(*verdict.answer));
+    bool is_stranger = head.is_upgrade && verdict.answer && verdict.answer->status == 401;
+    if (verdict.answer && !is_stranger) return tell(std::move(*verdict.answer));
     if (verdict.wants_metrics) return tell(text_response(200, core_.handlers.metrics()));
     if (core_.stopping || core_.open.size() >= core_.options.connections_max)
       return tell(text_response(503, "There are too many connections.\n"));
@@ -146,8 +167,13 @@ class SocketServer::Core::Connection : public std::enable_shared_from_this<Conne
         .keep_alive_pings = true});
     stream_.read_message_max(core_.options.message_bytes_max);
     stream_.binary(true);
-    stream_.async_accept(request, [self = shared_from_this()](error_code error) {
-      if (!error) self->enter();
+    stream_.async_accept(request, [self = shared_from_this(), is_stranger](error_code error) {
+      if (error) return;
+      if (is_stranger)
+        self->close(static_cast<websocket::close_code>(wrong_token_close_code),
+                    "the token is missing or wrong");
+      else
+        self->enter();
     });
   }
 
@@ -171,9 +197,21 @@ class SocketServer::Core::Connection : public std::enable_shared_from_this<Conne
     core_.handlers.opened(client);
     buffer_.clear();
     read();
+    beat();
+  }
+
+  // A page does not see the pings of a WebSocket, but a message without frames.
+  void beat() {
+    beat_.expires_after(milliseconds(limits::socket_beat_ms));
+    beat_.async_wait([self = shared_from_this()](error_code error) {
+      if (error || self->client == 0 || self->closing_) return;
+      if (self->queue_.empty()) self->send({});
+      self->beat();
+    });
   }
 
   void read() {
+    if (core_.stopping) return;        // nothing more is taken in, but for the client's goodbye
     if (!core_.handlers.may_read()) {  // the engine has enough to do
       pause_.expires_after(pause_before_reading);
       return pause_.async_wait([self = shared_from_this()](error_code error) {
@@ -187,6 +225,7 @@ class SocketServer::Core::Connection : public std::enable_shared_from_this<Conne
 
   void on_read(error_code error) {
     if (error || client == 0) return leave();
+    if (core_.stopping) return;
     if (!stream_.got_binary()) {
       close(websocket::close_code::unknown_data, "messages are binary");
     } else if (!closing_) {
@@ -215,6 +254,7 @@ class SocketServer::Core::Connection : public std::enable_shared_from_this<Conne
 
   void leave() {
     pause_.cancel();
+    beat_.cancel();
     if (auto gone = std::exchange(client, 0)) {
       core_.open.erase(gone);
       core_.handlers.closed(gone);
@@ -223,7 +263,7 @@ class SocketServer::Core::Connection : public std::enable_shared_from_this<Conne
 
   Core& core_;
   websocket::stream<Stream> stream_;
-  asio::steady_timer pause_{core_.io};
+  asio::steady_timer pause_{core_.io}, beat_{core_.io};
   beast::flat_buffer buffer_;
   http::request_parser<http::empty_body> parser_;
   std::optional<http::response<http::string_body>> response_;
@@ -247,38 +287,52 @@ Error SocketServer::Core::listen_failure(error_code error) const {
 Result<void> SocketServer::Core::listen() {
   if (options.token.empty())
     return fail(Code::bad_request, "a server needs a token", "let one be made, or give one");
+  TRY(options.unix_path.empty() ? listen_on_loopback() : listen_locally());
+  hosts.insert(hosts.end(), options.hosts.begin(), options.hosts.end());
+  return {};
+}
+
+Result<void> SocketServer::Core::listen_locally() {
+  using Protocol = asio::local::stream_protocol;
+  auto& path = options.unix_path;
+  if (path.size() > unix_path_bytes_max)
+    return fail(Code::bad_request, path + " is too long a path for a socket",
+                "choose one of at most " + std::to_string(unix_path_bytes_max) + " bytes");
+  Protocol::endpoint endpoint(path);
   error_code error;
-  if (!options.unix_path.empty()) {
-    asio::local::stream_protocol::endpoint endpoint(options.unix_path);
-    local_.emplace(io);
-    local_->open(endpoint.protocol(), error);
-    auto mask = ::umask(0177);  // for its owner only
-    if (!error) local_->bind(endpoint, error);
-    ::umask(mask);
-    if (!error) local_->listen(asio::socket_base::max_listen_connections, error);
-    if (error) return listen_failure(error);
-    url = "ws+unix:" + options.unix_path;
-    hosts = {"localhost"};
-    accept(*local_);
-  } else {
-    auto address = asio::ip::make_address(options.address, error);
-    if (error || !address.is_loopback())
-      return fail(Code::bad_request, options.address + " is not an address of this machine alone",
-                  "127.0.0.1 and ::1 are; let a proxy with TLS face the network");
-    asio::ip::tcp::endpoint endpoint(address, options.port);
-    tcp_.emplace(io);
-    tcp_->open(endpoint.protocol(), error);
-    if (!error) tcp_->set_option(asio::socket_base::reuse_address(true), error);
-    if (!error) tcp_->bind(endpoint, error);
-    if (!error) tcp_->listen(asio::socket_base::max_listen_connections, error);
-    if (error) return listen_failure(error);
-    auto port = std::to_string(tcp_->local_endpoint().port());
-    auto host = address.is_v6() ? "[" + options.address + "]" : options.address;
-    url = "ws://" + host + ":" + port + "/";
-    hosts = {"localhost:" + port, host + ":" + port};
-    accept(*tcp_);
+  local_.emplace(io, Protocol());
+  local_->bind(endpoint, error);
+  if (error == asio::error::address_in_use && is_left_behind(io, endpoint)) {
+    ::unlink(path.c_str());
+    local_->bind(endpoint, error);
   }
-  for (auto& name : options.hosts) hosts.push_back(name);
+  // For its owner only: nobody can connect before it listens.
+  if (!error && ::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0)
+    error = error_code(errno, boost::system::system_category());
+  if (!error) local_->listen(asio::socket_base::max_listen_connections, error);
+  if (error) return listen_failure(error);
+  url = "ws+unix:" + path;
+  hosts = {"localhost"};
+  return {};
+}
+
+Result<void> SocketServer::Core::listen_on_loopback() {
+  error_code error;
+  auto address = asio::ip::make_address(options.address, error);
+  if (error || !address.is_loopback())
+    return fail(Code::bad_request, options.address + " is not an address of this machine alone",
+                "127.0.0.1 and ::1 are; let a proxy with TLS face the network");
+  asio::ip::tcp::endpoint endpoint(address, options.port);
+  tcp_.emplace(io);
+  tcp_->open(endpoint.protocol(), error);
+  if (!error) tcp_->set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) tcp_->bind(endpoint, error);
+  if (!error) tcp_->listen(asio::socket_base::max_listen_connections, error);
+  if (error) return listen_failure(error);
+  auto port = std::to_string(tcp_->local_endpoint().port());
+  auto host = address.is_v6() ? "[" + options.address + "]" : options.address;
+  url = "ws://" + host + ":" + port + "/";
+  hosts = {"localhost:" + port, host + ":" + port};
   return {};
 }
 
@@ -292,48 +346,58 @@ void SocketServer::Core::accept(Acceptor& acceptor) {
   });
 }
 
-void SocketServer::Core::run() {
+void SocketServer::Core::serve(Handlers the_handlers) {
+  handlers = std::move(the_handlers);
+  if (tcp_) accept(*tcp_);
+  if (local_) accept(*local_);
   thread_ = std::thread([this] { io.run(); });
 }
 
-void SocketServer::Core::stop() {
+void SocketServer::Core::stop_reading() {
   if (!thread_.joinable()) return;
-  auto patience = std::make_shared<asio::steady_timer>(io);
-  asio::post(io, [this, patience] {
+  std::promise<void> done;
+  asio::post(io, [&] {
     stopping = true;
     error_code ignored;
     if (tcp_) tcp_->close(ignored);
     if (local_) local_->close(ignored);
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+void SocketServer::Core::stop() {
+  if (!thread_.joinable()) return;
+  stop_reading();
+  asio::steady_timer patience(io), look(io);
+  std::function<void(error_code)> check = [&](error_code) {
+    if (open.empty()) return io.stop();
+    look.expires_after(pause_before_looking);
+    look.async_wait(check);
+  };
+  asio::post(io, [&] {
     auto all = open;
     for (auto& [client, connection] : all)
       connection->close(websocket::close_code::going_away, "the server ends");
-    patience->expires_after(milliseconds(limits::socket_stop_timeout_ms));
-    patience->async_wait([this](error_code) { io.stop(); });
-    auto check = std::make_shared<std::function<void()>>();
-    auto timer = std::make_shared<asio::steady_timer>(io);
-    *check = [this, timer, again = std::weak_ptr(check)] {
-      if (open.empty()) return io.stop();
-      timer->expires_after(milliseconds(5));
-      timer->async_wait([this, check = again.lock()](error_code) { (*check)(); });
-    };
-    (*check)();
+    patience.expires_after(milliseconds(limits::socket_stop_timeout_ms));
+    patience.async_wait([this](error_code) { io.stop(); });
+    check({});
   });
   thread_.join();
   auto all = std::exchange(open, {});
   for (auto& [client, connection] : all) connection->end();
-  if (!options.unix_path.empty()) ::unlink(options.unix_path.c_str());
 }
 
 SocketServer::SocketServer(std::unique_ptr<Core> core) : core_(std::move(core)) {}
 SocketServer::~SocketServer() { stop(); }
 
-Result<std::unique_ptr<SocketServer>> SocketServer::start(SocketServerOptions options,
-                                                          Handlers handlers) {
-  auto core = std::make_unique<Core>(std::move(options), std::move(handlers));
+Result<std::unique_ptr<SocketServer>> SocketServer::listen(SocketServerOptions options) {
+  auto core = std::make_unique<Core>(std::move(options));
   TRY(core->listen());
-  core->run();
   return std::unique_ptr<SocketServer>(new SocketServer(std::move(core)));
 }
+
+void SocketServer::serve(Handlers handlers) { core_->serve(std::move(handlers)); }
 
 const std::string& SocketServer::url() const { return core_->url; }
 
@@ -355,6 +419,7 @@ void SocketServer::drop(Client client, std::string why) {
   });
 }
 
+void SocketServer::stop_reading() { core_->stop_reading(); }
 void SocketServer::stop() { core_->stop(); }
 
 }  // namespace outboard::net

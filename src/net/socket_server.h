@@ -1,8 +1,9 @@
 // SocketServer: WebSocket connections for whoever knows the token, on loopback or a Unix socket.
 //
 // Everything happens on one thread of its own, the handlers too: they must not wait. send() and
-// drop() may be called from any thread. A connection whose client does not read is dropped beyond
-// limits::socket_queued_bytes_max. What the handlers refer to must outlive the server.
+// drop() may be called from any thread, the rest from the one that made the server. A connection
+// whose client does not read is dropped beyond limits::socket_queued_bytes_max. What the handlers
+// refer to must outlive the server.
 #pragma once
 
 #include <cstdint>
@@ -50,10 +51,16 @@ class SocketServer {
     std::function<std::string()> metrics;  // as Prometheus reads them
   };
 
-  // Takes the port and starts. Fails with bad_request (not an address of this machine alone, no
-  // token), busy or denied.
-  static Result<std::unique_ptr<SocketServer>> start(SocketServerOptions options,
-                                                     Handlers handlers);
+  // Takes the port, or the path: a socket that a server left there when it was killed is replaced.
+  // Connections wait until serve(). Fails with bad_request (not an address of this machine alone,
+  // no token), busy or denied.
+  static Result<std::unique_ptr<SocketServer>> listen(SocketServerOptions options);
+
+  // Starts the thread, and lets clients in from now on. Called once. Fails by std::system_error
+  // where no thread can be started.
+  void serve(Handlers handlers);
+
+  // As stop().
   ~SocketServer();
   SocketServer(const SocketServer&) = delete;
   SocketServer& operator=(const SocketServer&) = delete;
@@ -64,7 +71,11 @@ class SocketServer {
   void send(Client client, Bytes message);
   void drop(Client client, std::string why);
 
-  // Lets nobody in any more, sends what is queued for a moment, and closes. Twice is once.
+  // Lets nobody in any more, and takes nothing more from those who are in: after it `received` is
+  // not called. What is still sent to them goes out.
+  void stop_reading();
+
+  // Sends what is queued, for limits::socket_stop_timeout_ms at most, and closes. Twice is once.
   void stop();
 
  private:

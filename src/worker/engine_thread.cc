@@ -1,6 +1,5 @@
 #include "worker/engine_thread.h"
 
-#include <array>
 #include <map>
 #include <new>
 #include <utility>
@@ -9,32 +8,17 @@
 #include "client/mailbox.h"
 #include "engine/engine.h"
 #include "worker/native_platform.h"
+#include "worker/taken_back.h"
 
 namespace outboard {
 
 namespace {
 
-// The requests that were taken back lately: written by any thread, read in the middle of a
-// statement.
-class TakenBack {
- public:
-  void add(std::uint64_t client, std::uint64_t id) {
-    keys_[next_.fetch_add(1) % keys_.size()].store(key(client, id));
-  }
-  bool holds(std::uint64_t client, std::uint64_t id) const {
-    for (auto& other : keys_)
-      if (other.load(std::memory_order_relaxed) == key(client, id)) return true;
-    return false;
-  }
+// A request of one of many clients, for TakenBack.
+std::uint64_t key_of(std::uint64_t client, std::uint64_t id) { return client << 44 ^ id; }
 
- private:
-  static std::uint64_t key(std::uint64_t client, std::uint64_t id) { return client << 44 ^ id; }
-
-  std::array<std::atomic<std::uint64_t>, 64> keys_{};
-  std::atomic<std::size_t> next_{0};
-};
-
-// What happened to a client: its outlet came, a message came, or (with neither) it goes.
+// What happened to a client: its outlet came, a message came, or (with neither) it goes. Of client
+// 0, which is nobody: somebody waits for the engine to settle.
 struct Event {
   std::uint64_t client = 0;
   std::shared_ptr<EngineThread::Outlet> outlet = nullptr;
@@ -72,11 +56,13 @@ struct EngineThread::Shared {
   std::atomic<bool> stop{false};
   std::atomic<bool> over{false};    // the engine does nothing any more
   std::atomic<bool> parked{false};  // and its thread stands still for ever
+  std::atomic<std::uint64_t> settle_asked{0}, settle_done{0};
   std::atomic<std::uint64_t> clients{0}, messages{0}, message_bytes{0}, turns{0};
 
   // The engine's thread's own.
   std::map<std::uint64_t, Guest> guests;
   std::map<ClientId, std::uint64_t> numbers;
+  std::uint64_t settle_heard = 0;
 
   void lose(const std::string& why) {
     over = true;
@@ -88,7 +74,9 @@ struct EngineThread::Shared {
   void take(Engine& engine, Event event) {
     waiting_bytes -= event.message.size();
     waiting_bytes.notify_all();
-    if (event.outlet) {
+    if (event.client == 0) {
+      ++settle_heard;
+    } else if (event.outlet) {
       auto id = engine.connect();
       guests[event.client] = {id, std::move(event.outlet)};
       numbers[id] = event.client;
@@ -143,7 +131,8 @@ void EngineThread::work(const std::shared_ptr<Shared>& shared) {
     engine.set_cancelled([&](ClientId client, std::uint64_t id) {
       if (shared->stop.load(std::memory_order_relaxed)) return true;
       auto number = shared->numbers.find(client);
-      return number != shared->numbers.end() && shared->taken_back.holds(number->second, id);
+      return number != shared->numbers.end() &&
+             shared->taken_back.holds(key_of(number->second, id));
     });
     while (!shared->stop) {
       for (auto& event : shared->events.take()) shared->take(engine, std::move(event));
@@ -151,6 +140,7 @@ void EngineThread::work(const std::shared_ptr<Shared>& shared) {
       ++shared->turns;
       shared->deliver(engine);
       if (more) continue;
+      shared->settle_done = shared->settle_heard;
       std::optional<Mailbox<Event>::TimePoint> until;
       if (auto wake_at_us = engine.wake_at_us())
         until = Mailbox<Event>::TimePoint(
@@ -178,7 +168,7 @@ void EngineThread::disconnect(std::uint64_t client) { shared_->events.push({.cli
 void EngineThread::send(std::uint64_t client, Bytes message) {
   if (message.empty()) return;
   if (message.size() <= cancel_bytes_max)
-    each_cancel(message, [&](std::uint64_t id) { shared_->taken_back.add(client, id); });
+    each_cancel(message, [&](std::uint64_t id) { shared_->taken_back.add(key_of(client, id)); });
   shared_->waiting_bytes += message.size();
   shared_->events.push({.client = client, .message = std::move(message)});
 }
@@ -189,6 +179,15 @@ void EngineThread::wait_for_room(std::size_t bytes) const {
   for (auto waiting = shared_->waiting_bytes.load(); waiting >= bytes && !shared_->over;
        waiting = shared_->waiting_bytes.load())
     shared_->waiting_bytes.wait(waiting);
+}
+
+void EngineThread::settle(std::chrono::milliseconds at_most) {
+  auto mine = ++shared_->settle_asked;
+  shared_->events.push({});
+  auto deadline = std::chrono::steady_clock::now() + at_most;
+  while (shared_->settle_done < mine && !shared_->over &&
+         std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 EngineThread::Figures EngineThread::figures() const {

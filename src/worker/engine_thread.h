@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
@@ -46,7 +47,12 @@ class EngineThread {
   // Waits until there is less than that.
   void wait_for_room(std::size_t bytes) const;
 
-  // Clients, requests under way and commits so far, for whoever watches.
+  // Waits until the engine has answered what it can of what was sent before, and has handed that
+  // out; for that long at most. What waits for a client (more of a result's credit, the end of a
+  // transaction) is not waited for.
+  void settle(std::chrono::milliseconds at_most);
+
+  // For whoever watches.
   struct Figures {
     std::uint64_t clients = 0;
     std::uint64_t messages = 0;

@@ -8,27 +8,29 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <map>
+#include <fstream>
 #include <random>
 
 #include <outboard/outboard.hpp>
 
 #include "client/calls.h"
+#include "client/writers_testing.h"
 
 namespace outboard {
 namespace {
 
+namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 struct ProcessHosts : testing::Test {
   ProcessHosts() {
-    std::string name = (std::filesystem::temp_directory_path() / "outboard-XXXXXX").string();
+    std::string name = (fs::temp_directory_path() / "outboard-XXXXXX").string();
     EXPECT_NE(::mkdtemp(name.data()), nullptr);
     folder = name;
   }
   ~ProcessHosts() override {
     db.reset();
-    std::filesystem::remove_all(folder);
+    fs::remove_all(folder);
   }
 
   void open(const ProcessOptions& options = {}) {
@@ -64,7 +66,7 @@ struct ProcessHosts : testing::Test {
     return all;
   }
 
-  std::filesystem::path folder;
+  fs::path folder;
   std::optional<Database> db;
   ProcessHost* host = nullptr;
 };
@@ -102,7 +104,7 @@ TEST_F(ProcessHosts, H20_TheProcessEndsWithItsClient) {
   ask("create table t(v)");
   db.reset();
   EXPECT_EQ(::kill(id, 0), -1);
-  EXPECT_FALSE(std::filesystem::exists(folder / "trial.db-wal"));  // it has closed its file
+  EXPECT_FALSE(fs::exists(folder / "trial.db-wal"));  // it has closed its file
 }
 
 TEST_F(ProcessHosts, H8_WhatWasAcknowledgedIsThereAndTheRestIsAskedAgain) {
@@ -153,7 +155,7 @@ TEST_F(ProcessHosts, H8_ATransactionGoesWithItsEngine) {
 }
 
 TEST_F(ProcessHosts, H8_WhatTwoEnginesWereLostAtIsNotGivenToAThird) {
-  open();
+  open({.restarts_max = 1'000});
   auto poison = db->exec(endless);
   while (!poison.wait_for(20ms)) kill();  // some die before they get it: those do not count
   auto answer = poison.get();
@@ -168,6 +170,23 @@ TEST_F(ProcessHosts, H21_AProcessThatStandsStillIsNoticed) {
   kill(SIGSTOP);
   EXPECT_EQ(ask("insert into t values ('a')"), "");
   EXPECT_EQ(ask("select v from t"), "a");
+}
+
+TEST_F(ProcessHosts, H21_OneThatNeverSaysAWordIsEndedAndGivenUpWithTheReason) {
+  auto mute = folder / "mute";
+  std::ofstream(mute) << "#!/bin/sh\necho $$ >> " << folder / "ids" << "\nexec sleep 1000\n";
+  fs::permissions(mute, fs::perms::owner_all);
+  auto opened =
+      outboard::open((folder / "other.db").string(),
+                     {.host = Host::process,
+                      .process = {.program = mute, .start_timeout = 200ms, .restarts_max = 1}});
+  EXPECT_EQ(opened.error().code, Code::worker_lost);
+  EXPECT_NE(opened.error().message.find("no sign of life for 200 ms"), std::string::npos)
+      << opened.error().message;
+  std::ifstream ids(folder / "ids");
+  int started = 0;
+  for (pid_t id; ids >> id; ++started) EXPECT_EQ(::kill(id, 0), -1) << id;
+  EXPECT_EQ(started, 2);
 }
 
 TEST_F(ProcessHosts, L7_WhatAProcessDoesNotTakeIsBounded) {
@@ -206,93 +225,18 @@ TEST_F(ProcessHosts, L8_OneThatCannotBeStartedOrDoesNothingIsGivenUpWithTheReaso
   EXPECT_NE(useless.message.find("status 1"), std::string::npos) << useless.message;
 }
 
-// Writers of every kind, while the process is killed again and again: what each call said is true.
-class Writers {
- public:
-  explicit Writers(Database& db) : db_(db) {}
-
-  void write(int writer, const std::atomic<bool>& stop) {
-    std::mt19937 random(static_cast<unsigned>(writer));
-    for (std::int64_t i = 0; !stop; ++i) {
-      std::int64_t key = writer * 1'000'000'000LL + i * 10;
-      switch (random() % 5) {
-        case 0: note({key}, db_.exec({"insert into t values (?)", {key}}).get()); break;
-        case 1: note({key}, db_.exec({"insert into t values (?) returning v", {key}}).get()); break;
-        case 2:
-          note({key, key + 1}, db_.many("insert into t values (?)", {{key}, {key + 1}}).get());
-          break;
-        case 3:
-          note({key, key + 1}, db_.batch({{"insert into t values (?)", {key}},
-                                          {"insert into t values (?)", {key + 1}}},
-                                         Atomic::yes)
-                                   .get());
-          break;
-        case 4:
-          note({key, key + 1}, db_.transaction([&](Transaction& tx) -> Result<void> {
-            for (auto value : {key, key + 1})
-              if (auto done = tx.exec({"insert into t values (?)", {value}}).get(); !done)
-                return done.error();
-            return {};
-          }));
-          break;
-      }
-    }
-  }
-
-  // Against what is there.
-  void check(const std::map<std::int64_t, std::int64_t>& times) {
-    std::map<std::string, int> ends;
-    for (auto& [key, outcome] : outcomes_) {
-      ++ends[std::string(name_of(outcome))];
-      auto found = times.find(key);
-      auto count = found == times.end() ? 0 : found->second;
-      EXPECT_EQ(count, outcome == Outcome::applied ? 1 : 0) << key;
-      EXPECT_NE(outcome, Outcome::unknown);
-    }
-    for (auto& [key, count] : times) EXPECT_TRUE(outcomes_.contains(key)) << key;
-    EXPECT_GT(ends["applied"], 100);
-  }
-
- private:
-  template <class Answer>
-  void note(std::vector<std::int64_t> keys, const Answer& answer) {
-    auto outcome = Outcome::applied;
-    if (!answer.ok()) {
-      ASSERT_EQ(answer.error().code, Code::worker_lost) << to_string(answer.error());
-      ASSERT_TRUE(answer.error().outcome.has_value()) << to_string(answer.error());
-      outcome = *answer.error().outcome;
-    }
-    std::lock_guard lock(mutex_);
-    for (auto key : keys) outcomes_[key] = outcome;
-  }
-
-  Database& db_;
-  std::mutex mutex_;
-  std::map<std::int64_t, Outcome> outcomes_;
-};
-
 TEST_F(ProcessHosts, L4_H8_HundredKillsWhileWritersWriteAndEveryOutcomeIsTrue) {
   open({.restarts_max = 1'000});  // many are killed before they have said a word
-  ask("create table t(v)");
   Writers writers(*db);
-  std::atomic<bool> stop{false};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) threads.emplace_back([&, i] { writers.write(i + 1, stop); });
   std::mt19937 random(7);
-  for (int kills = 0; kills < 100; ++kills) {
-    running();
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % 60'000));
-    kill();
-  }
-  stop = true;
-  for (auto& thread : threads) thread.join();
-
-  std::map<std::int64_t, std::int64_t> times;
-  auto rows = db->exec("select v, count(*) from t group by v").get();
-  ASSERT_TRUE(rows.ok()) << to_string(rows.error());
-  for (auto row : *rows) times[row.integer(0)] = row.integer(1);
-  writers.check(times);
-  EXPECT_EQ(ask("pragma integrity_check"), "ok");
+  writers.write_while([&] {
+    for (int kills = 0; kills < 100; ++kills) {
+      running();
+      std::this_thread::sleep_for(std::chrono::microseconds(random() % 60'000));
+      kill();
+    }
+  });
+  writers.check();
 }
 
 }  // namespace

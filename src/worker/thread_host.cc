@@ -1,30 +1,14 @@
 #include "worker/thread_host.h"
 
-#include <array>
 #include <new>
 
 #include "base/assert.h"
 #include "client/mailbox.h"
 #include "engine/engine.h"
 #include "worker/native_platform.h"
+#include "worker/taken_back.h"
 
 namespace outboard {
-
-// The requests that were taken back lately. Written by any thread, read by the engine's in the
-// middle of a statement: the newest few are enough.
-class TakenBack {
- public:
-  void add(std::uint64_t id) { ids_[next_.fetch_add(1) % ids_.size()].store(id); }
-  bool holds(std::uint64_t id) const {
-    for (auto& other : ids_)
-      if (other.load(std::memory_order_relaxed) == id) return true;
-    return false;
-  }
-
- private:
-  std::array<std::atomic<std::uint64_t>, 16> ids_{};
-  std::atomic<std::size_t> next_{0};
-};
 
 struct ThreadHost::Shared {
   Mailbox<Bytes> to_engine;

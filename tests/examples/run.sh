@@ -53,6 +53,13 @@ if wanted cmake-finds-the-package; then
   { "$work/cmake/notes" "$work/notes.db" Sea Shore; "$work/cmake/notes" "$work/notes.db" Sand; } |
     expect cmake-finds-the-package $'Sea\nShore\nSand\nSea\nShore'
   "$work/cmake/version" | expect cmake-finds-the-c-interface "$("$installed/bin/outboard" version | cut -d' ' -f1-2)"
+
+  OUTBOARD_TOKEN=secret "$installed/bin/outboard" serve "$work/visits.db" >"$work/ready" &
+  until [[ -s $work/ready ]]; do sleep 0.1; done
+  url=$(sed 's/.*"url":"\([^"]*\)".*/\1/' "$work/ready")
+  { for name in Ada Ada Bob; do OUTBOARD_TOKEN=secret "$work/cmake/shared" "$url" $name; done; } |
+    expect cmake-connects-to-a-served-database $'Ada: 1\nAda: 2\nBob: 1'
+  kill %1
 fi
 
 # ---- pkg-config ----

@@ -1,5 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-// Outboard: a local-first data engine off the main thread. Nothing runs until `open` is called.
+// Outboard: a local-first data engine off the main thread. Nothing runs until `open` or `connect`
+// is called.
+export { connect, type ConnectOptions } from './client/connect.js'
 export { open, type OpenOptions } from './client/open.js'
 export { databases, remove, storageEstimate } from './client/databases.js'
 export type { DatabaseEntry, StorageEstimate } from './client/databases.js'

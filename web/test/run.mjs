@@ -107,6 +107,7 @@ function unitFile(path, title) {
       process.execPath,
       [
         '--enable-source-maps',
+        ...webSocketSwitch,
         `--test-reporter=${join(here, 'reporter.mjs')}`,
         '--test-reporter-destination=stdout',
         path,
@@ -120,6 +121,7 @@ function unitFile(path, title) {
           TEST_TITLE: title,
           OUTBOARD_TESTS: join(web, '../tests'),
           OUTBOARD_WASM: wasm,
+          OUTBOARD_COMMAND: existsSync(command) ? command : '',
         },
       },
     )
@@ -158,6 +160,9 @@ async function browser() {
 }
 
 const wasm = join(web, 'dist/outboard.wasm')
+const command = join(web, '../build/native/outboard')
+// From 22 on Node has a WebSocket without being asked; 18 has none.
+const webSocketSwitch = /^2[01]\./.test(process.versions.node) ? ['--experimental-websocket'] : []
 const suites = { unit, scenarios, browser }
 if (only && !(only in suites)) {
   console.error(`test/run.mjs: --only takes ${Object.keys(suites).join(', ')}`)

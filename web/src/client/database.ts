@@ -1,4 +1,4 @@
-// A database that is open: its engine runs in a worker of this page.
+// A database that is open: its engine runs in a worker of this origin, or is served.
 import { batchesOf } from '../protocol/batch.js'
 import { badRequest, OutboardError } from '../protocol/errors.js'
 import type { Storage } from '../protocol/host.js'
@@ -16,8 +16,10 @@ import { transact, type Transaction } from './transaction.js'
 export type Durability = 'process' | 'power'
 
 export interface Info {
+  /** The name it was opened by; of a served database, its path at the server. */
   name: string
-  storage: Storage
+  /** `file`: a server has it. */
+  storage: Storage | 'file'
   /**
    * What commits survive. `flush`: once `flush()` has resolved, all that the durability `power`
    * does, and until then not even the page. `none`: never even that.
@@ -25,7 +27,7 @@ export interface Info {
   durability: Durability | 'flush' | 'none'
   /** Whether this call of open made the database. */
   created: boolean
-  /** Whether the browser keeps it even when disk space runs low. */
+  /** Whether the browser keeps it even when disk space runs low; a server's file is not its own. */
   persisted: boolean
   /** The version of Outboard's engine, and of SQLite. */
   build: string

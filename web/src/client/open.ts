@@ -1,15 +1,13 @@
 // Opens a database: finds its engine, greets it, and lets it open the files.
-import { badRequest, malformed, OutboardError } from '../protocol/errors.js'
-import { type ItemMap, mapOf } from '../protocol/frame.js'
+import { badRequest, OutboardError } from '../protocol/errors.js'
 import type { Storage } from '../protocol/host.js'
 import { checkName } from '../protocol/names.js'
-import type { Port } from './channel.js'
 import { Connection } from './connection.js'
 import { Database, type Durability, type Info } from './database.js'
 import { isPersisted } from './databases.js'
+import { greet, type Greeting, type Opened } from './greet.js'
 import { type HostOptions, type Seeding, StorageMissing } from './host.js'
-import { type Answer, Lane } from './lane.js'
-import type { PendingRequest } from './pending_request.js'
+import { Lane } from './lane.js'
 import { plant, type Seed } from './seed.js'
 import { Tab } from './tab.js'
 
@@ -66,21 +64,24 @@ async function openIn(storage: Storage, name: string, options: OpenOptions): Pro
     ...(workerUrl === undefined ? {} : { workerUrl }),
     ...(wasmUrl === undefined ? {} : { wasmUrl }),
   }
-  const greeting = { name, storage, durability }
-  const { connection, tab, opened } = connect(host, greeting, seed)
+  const isKept = storage !== 'memory'
+  const greeting: Greeting = { name, storage: isKept ? 'file' : 'memory', durability }
+  const { connection, tab, opened } = find(host, greeting, seed)
   const timer = setTimeout(() => connection.lose(tooSlow(timeoutMs)), timeoutMs)
-  let info: Omit<Info, 'persisted'>
+  let told: Opened
   try {
-    info = infoOf(await opened, name, storage)
+    told = await opened
   } catch (error) {
     await tab.stop()
     throw error
   } finally {
     clearTimeout(timer)
   }
-  const isKept = storage !== 'memory'
+  const { created, build, sqlite } = told
   const persisted = isKept && (await isPersisted(options.persist ? 'ask' : 'look'))
-  return new Database(connection, tab, { ...info, persisted })
+  const kept = durabilityOf(storage, told.durability)
+  const info = { name, storage, durability: kept, created, persisted, build, sqlite }
+  return new Database(connection, tab, info)
 }
 
 function storagesOf(wanted: Storage | readonly Storage[]): readonly Storage[] {
@@ -93,15 +94,15 @@ function storagesOf(wanted: Storage | readonly Storage[]): readonly Storage[] {
 }
 
 // Greets each engine that this client comes to, and lets the waiting requests go on.
-function connect(
+function find(
   options: HostOptions,
   greeting: Greeting,
   seed: Seed | undefined,
-): { connection: Connection; tab: Tab; opened: Promise<ItemMap> } {
+): { connection: Connection; tab: Tab; opened: Promise<Opened> } {
   const isKept = options.storage !== 'memory' // and so its next engine can know
   const connection = new Connection(isKept ? crypto.getRandomValues(new Uint8Array(16)) : undefined)
   let tab: Tab | undefined
-  const opened = new Promise<ItemMap>((resolve, reject) => {
+  const opened = new Promise<Opened>((resolve, reject) => {
     const fail = (error: OutboardError): void => connection.lose(error)
     connection.onLost = (error) => {
       reject(error)
@@ -124,15 +125,15 @@ function connect(
 }
 
 async function begin(
-  greeted: Promise<ItemMap>,
+  greeted: Promise<Opened>,
   connection: Connection,
   seed: Seed,
   seeding: Seeding,
-): Promise<ItemMap> {
-  const body = await greeted
+): Promise<Opened> {
+  const told = await greeted
   await plant(new Lane(connection), seed)
   await seeding()
-  return body
+  return told
 }
 
 function tooSlow(timeoutMs: number): OutboardError {
@@ -141,60 +142,7 @@ function tooSlow(timeoutMs: number): OutboardError {
   })
 }
 
-interface Greeting {
-  name: string
-  storage: Storage
-  durability: Durability
-}
-
-/** Greets an engine, in one post, and resumes the connection. Resolves with what `open` answers. */
-export async function greet(
-  connection: Connection,
-  port: Port,
-  { name, storage, durability }: Greeting,
-): Promise<ItemMap> {
-  const unanswered = connection.unanswered()
-  let welcome!: Promise<void>
-  let opened!: Promise<Answer>
-  connection.attach(port, () => {
-    let hello!: PendingRequest
-    welcome = new Promise((resolve, reject) => {
-      hello = connection.hello({ reply: () => resolve(), chunk: () => {}, failed: reject })
-    })
-    const { request, answer } = new Lane(connection).start('open', {}, (writer) =>
-      writer.item({
-        name,
-        storage: storage === 'memory' ? 'memory' : 'file',
-        durability,
-        ...(unanswered.length === 0 ? {} : { unanswered }),
-      }),
-    )
-    opened = answer
-    return [hello, request]
-  })
-  const [, { body }] = await Promise.all([welcome, opened])
-  const { outcomes = [] } = body
-  connection.resume(unanswered, Array.isArray(outcomes) ? outcomes : [])
-  return body
-}
-
-function infoOf(body: ItemMap, name: string, storage: Storage): Omit<Info, 'persisted'> {
-  const keys = ['path', 'build', 'sqlite', 'created', 'storage', 'durability', 'outcomes']
-  mapOf(body, 'a reply', keys)
-  const { build, created, durability, sqlite } = body
-  if (typeof build !== 'string' || typeof sqlite !== 'string')
-    throw malformed('a database without versions')
-  return {
-    name,
-    storage,
-    durability: durabilityOf(storage, durability),
-    created: created === true,
-    build,
-    sqlite,
-  }
-}
-
-function durabilityOf(storage: Storage, told: unknown): Info['durability'] {
+function durabilityOf(storage: Storage, told: Durability): Info['durability'] {
   if (storage !== 'opfs') return storage === 'memory' ? 'none' : 'flush'
-  return told === 'power' ? 'power' : 'process'
+  return told
 }

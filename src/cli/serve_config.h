@@ -1,0 +1,36 @@
+// ServeConfig: what `outboard serve` is told, by a file or on its command line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "client/config_form.h"
+
+namespace outboard::cli {
+
+struct ServeConfig {
+  std::string path;
+  Storage storage = Storage::file;
+  Durability durability = Durability::process;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  // 0: any free one
+  std::string socket;      // a Unix socket, instead of address and port
+  std::string token_file;
+  std::vector<std::string> origins, hosts;
+};
+
+template <class Form>
+void describe(Form& form, ServeConfig& config) {
+  describe_storage(form, config.path, config.storage, config.durability);
+  form.part("server", [&](Form& part) {
+    part.text("address", config.address);
+    part.number("port", config.port, 0, 65'535);
+    part.text("socket", config.socket);
+    part.text("token_file", config.token_file);
+    part.texts("origins", config.origins);
+    part.texts("hosts", config.hosts);
+  });
+}
+
+}  // namespace outboard::cli

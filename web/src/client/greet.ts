@@ -1,0 +1,68 @@
+// Greets an engine: says hello, opens the database, and learns what became of what was asked before.
+import { malformed } from '../protocol/errors.js'
+import { type ItemMap, mapOf } from '../protocol/frame.js'
+import type { Port } from './channel.js'
+import type { Connection } from './connection.js'
+import type { Durability } from './database.js'
+import { type Answer, Lane } from './lane.js'
+import type { PendingRequest } from './pending_request.js'
+
+/** What the engine is asked to open. A served engine has opened its database already. */
+export interface Greeting {
+  name?: string
+  storage?: 'file' | 'memory'
+  durability?: Durability
+}
+
+/** What it says that it has opened. */
+export interface Opened {
+  path: string
+  storage: 'file' | 'memory'
+  durability: Durability
+  created: boolean
+  build: string
+  sqlite: string
+}
+
+/** Greets an engine, in one post, and resumes the connection. */
+export async function greet(
+  connection: Connection,
+  port: Port,
+  greeting: Greeting,
+): Promise<Opened> {
+  const unanswered = connection.unanswered()
+  let welcome!: Promise<void>
+  let opened!: Promise<Answer>
+  connection.attach(port, () => {
+    let hello!: PendingRequest
+    welcome = new Promise((resolve, reject) => {
+      hello = connection.hello({ reply: () => resolve(), chunk: () => {}, failed: reject })
+    })
+    const { request, answer } = new Lane(connection).start('open', {}, (writer) =>
+      writer.item({ ...greeting, ...(unanswered.length === 0 ? {} : { unanswered }) }),
+    )
+    opened = answer
+    return [hello, request]
+  })
+  const [, { body }] = await Promise.all([welcome, opened])
+  const told = openedOf(body)
+  const { outcomes = [] } = body
+  connection.resume(unanswered, Array.isArray(outcomes) ? outcomes : [])
+  return told
+}
+
+function openedOf(body: ItemMap): Opened {
+  const keys = ['path', 'build', 'sqlite', 'created', 'storage', 'durability', 'outcomes']
+  mapOf(body, 'a reply', keys)
+  const { build, created, durability, path, sqlite, storage } = body
+  if (typeof build !== 'string' || typeof sqlite !== 'string')
+    throw malformed('a database without versions')
+  return {
+    path: typeof path === 'string' ? path : '',
+    storage: storage === 'memory' ? 'memory' : 'file',
+    durability: durability === 'power' ? 'power' : 'process',
+    created: created === true,
+    build,
+    sqlite,
+  }
+}
