@@ -10,7 +10,7 @@ namespace {
 // pages must go on working in anybody's window and with anybody's images.
 constexpr std::string_view content_security_policy =
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; worker-src 'self' blob:";
+    "img-src 'self' data:; connect-src 'self' blob:; worker-src 'self' blob:";
 
 // "localhost:8080" -> "localhost", "[::1]:8080" -> "[::1]"
 std::string_view without_port(std::string_view host) {

@@ -77,7 +77,8 @@ TEST_F(HubPages, CarryTheSameGuardsOnEveryAnswer) {
     EXPECT_EQ(answer.field("Referrer-Policy"), "no-referrer");
     EXPECT_EQ(answer.field("Content-Security-Policy"),
               "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' "
-              "'unsafe-inline'; img-src 'self' data:; worker-src 'self' blob:");
+              "'unsafe-inline'; img-src 'self' data:; connect-src 'self' blob:; "
+              "worker-src 'self' blob:");
     EXPECT_EQ(answer.field("Cross-Origin-Opener-Policy"), "");
     EXPECT_EQ(answer.field("Cross-Origin-Embedder-Policy"), "");
   }

@@ -15,6 +15,7 @@ extern "C" {
 OUTBOARD_IMPORT("wall_ms") double outboard_wall_ms();
 OUTBOARD_IMPORT("monotonic_us") double outboard_monotonic_us();
 OUTBOARD_IMPORT("random") void outboard_random(void* to, int bytes);
+OUTBOARD_IMPORT("is_cancelled") int outboard_is_cancelled(int client, double id);
 }
 
 namespace {
@@ -33,6 +34,12 @@ class WorkerPlatform : public Platform {
 };
 
 struct Module {
+  Module() {
+    engine.set_cancelled([](ClientId client, std::uint64_t id) {
+      return outboard_is_cancelled(static_cast<int>(client), static_cast<double>(id)) != 0;
+    });
+  }
+
   WorkerPlatform platform;
   Engine engine{platform};
   Bytes output;

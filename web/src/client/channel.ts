@@ -8,6 +8,8 @@ const postBytesMax = 1 << 20
 export interface Port {
   /** Posts it. Only what is in `transfer` may be taken away from the caller. */
   postMessage(message: ArrayBuffer, transfer: ArrayBuffer[]): void
+  /** That request is taken back once `url` leads nowhere. Nothing: the engine cannot see that. */
+  watch?: ((id: number, url: string) => void) | undefined
 }
 
 /** Frames that leave together. */

@@ -1,7 +1,7 @@
 // Connects to a database whose engine is served by `outboard serve`.
 import { badRequest, OutboardError } from '../protocol/errors.js'
 import { Connection } from './connection.js'
-import { Database } from './database.js'
+import { Database, type Info } from './database.js'
 import { greet, type Opened } from './greet.js'
 import { Remote } from './remote.js'
 
@@ -56,7 +56,16 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   const told = await opened.finally(() => clearTimeout(timer))
   const { path: name, storage, durability, created, build, sqlite } = told
   const persisted = storage === 'file'
-  const info = { name, storage, durability, created, persisted, build, sqlite }
+  const info: Info = {
+    name,
+    storage,
+    durability,
+    created,
+    persisted,
+    cancel: 'running',
+    build,
+    sqlite,
+  }
   const stop = (): Promise<void> => remote!.stop()
   const flush = async (): Promise<void> => {
     // With `power` what was answered is flushed already.

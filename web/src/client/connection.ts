@@ -113,6 +113,7 @@ export class Connection {
     for (const request of this.#pending.values()) {
       const { frame } = request
       if (frame === undefined) continue
+      this.#watch(request)
       const at = channel.writer.at
       channel.again(frame)
       request.moved({ post: channel.written(true), at, bytes: frame.length })
@@ -181,7 +182,9 @@ export class Connection {
         writer.text(operation)
         write(writer)
       })
-      return this.#await(new PendingRequest(this, id, place, sink, head))
+      const request = this.#await(new PendingRequest(this, id, place, sink, head))
+      if (signal !== undefined && this.isUp) this.#watch(request)
+      return request
     } finally {
       this.#admitNext() // whatever became of this one
     }
@@ -252,6 +255,13 @@ export class Connection {
     this.#pending.set(request.id, request)
     this.#bytesInFlight += request.bytes
     return request
+  }
+
+  // The engine can see that it is taken back while it runs.
+  #watch(request: PendingRequest): void {
+    const { watch } = this.#port ?? {}
+    const url = watch && request.url
+    if (url !== undefined) watch?.(request.id, url)
   }
 
   #hasRoom(): boolean {

@@ -29,6 +29,8 @@ export interface Info {
   created: boolean
   /** Whether the browser keeps it even when disk space runs low; a server's file is not its own. */
   persisted: boolean
+  /** What a `signal` takes back: `running` statements too, or only what `waits` for its turn. */
+  cancel: 'running' | 'waits'
   /** The version of Outboard's engine, and of SQLite. */
   build: string
   sqlite: string

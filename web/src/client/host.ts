@@ -35,6 +35,7 @@ export interface HostEvents {
 }
 
 export class WorkerHost implements Port {
+  watch: Port['watch']
   readonly #worker: Worker
   readonly #url: string
   readonly #events: HostEvents
@@ -120,6 +121,7 @@ export class WorkerHost implements Port {
       case 'ready':
         this.#state = 'running'
         if (data.lock !== undefined) void this.#watchLock(data.lock)
+        if (data.watches) this.watch = (id, url) => this.#tell({ type: 'watch', id, url })
         return this.#events.ready(data.isNew ? () => this.#letOthersIn() : undefined)
       case 'seeded':
         return this.#seeded?.()

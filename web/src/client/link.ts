@@ -23,6 +23,7 @@ export interface LinkEvents {
 }
 
 export class Link implements Port {
+  watch: Port['watch']
   readonly #name: string
   readonly #client: string
   readonly #storage: Storage
@@ -104,6 +105,9 @@ export class Link implements Port {
       case 'accepted':
         if (this.#owner !== undefined) return this.#lose('unclean') // there is another by now
         this.#owner = data.owner
+        if (data.watches)
+          this.watch = (id, url) =>
+            this.#channel.postMessage({ type: 'watch', id, url } satisfies FromGuest)
         void this.#watchOwner(data.owner)
         return this.#events.accepted()
       case 'refused':

@@ -2,6 +2,7 @@
 import { badRequest, OutboardError } from '../protocol/errors.js'
 import type { Storage } from '../protocol/host.js'
 import { checkName } from '../protocol/names.js'
+import type { Port } from './channel.js'
 import { Connection } from './connection.js'
 import { Database, type Durability, type Info } from './database.js'
 import { isPersisted } from './databases.js'
@@ -68,19 +69,21 @@ async function openIn(storage: Storage, name: string, options: OpenOptions): Pro
   const greeting: Greeting = { name, storage: isKept ? 'file' : 'memory', durability }
   const { connection, tab, opened } = find(host, greeting, seed)
   const timer = setTimeout(() => connection.lose(tooSlow(timeoutMs)), timeoutMs)
-  let told: Opened
+  let found: Found
   try {
-    told = await opened
+    found = await opened
   } catch (error) {
     await tab.stop()
     throw error
   } finally {
     clearTimeout(timer)
   }
+  const { told, port } = found
   const { created, build, sqlite } = told
   const persisted = isKept && (await isPersisted(options.persist ? 'ask' : 'look'))
   const kept = durabilityOf(storage, told.durability)
-  const info = { name, storage, durability: kept, created, persisted, build, sqlite }
+  const cancel = port.watch ? 'running' : 'waits'
+  const info: Info = { name, storage, durability: kept, created, persisted, cancel, build, sqlite }
   return new Database(connection, tab, info)
 }
 
@@ -93,16 +96,21 @@ function storagesOf(wanted: Storage | readonly Storage[]): readonly Storage[] {
   throw badRequest(what, "use 'opfs', 'autosave' or 'memory', or a list of them")
 }
 
+interface Found {
+  told: Opened
+  port: Port
+}
+
 // Greets each engine that this client comes to, and lets the waiting requests go on.
 function find(
   options: HostOptions,
   greeting: Greeting,
   seed: Seed | undefined,
-): { connection: Connection; tab: Tab; opened: Promise<Opened> } {
+): { connection: Connection; tab: Tab; opened: Promise<Found> } {
   const isKept = options.storage !== 'memory' // and so its next engine can know
   const connection = new Connection(isKept ? crypto.getRandomValues(new Uint8Array(16)) : undefined)
   let tab: Tab | undefined
-  const opened = new Promise<Opened>((resolve, reject) => {
+  const opened = new Promise<Found>((resolve, reject) => {
     const fail = (error: OutboardError): void => connection.lose(error)
     connection.onLost = (error) => {
       reject(error)
@@ -113,7 +121,7 @@ function find(
         const greeted = greet(connection, port, greeting)
         const done = seeding && seed ? begin(greeted, connection, seed, seeding) : greeted
         done.then(
-          resolve,
+          (told) => resolve({ told, port }),
           // An engine that goes before it has answered: there will be another one.
           (error: OutboardError) => void (error.code === 'worker_lost' || fail(error)),
         )

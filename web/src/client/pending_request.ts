@@ -45,6 +45,7 @@ export class PendingRequest {
   readonly #sink: Sink
   readonly #signal: AbortSignal | undefined
   readonly #onAbort = () => this.cancel()
+  #url: string | undefined
   #place: Place
   #ended = false
   #onEnd: (() => void) | undefined
@@ -69,6 +70,12 @@ export class PendingRequest {
     this.#sink = sink
     this.#signal = signal
     signal?.addEventListener('abort', this.#onAbort)
+  }
+
+  /** An address that is revoked when its caller takes it back, or at its end (rule H9). */
+  get url(): string | undefined {
+    if (this.#signal === undefined || this.#ended) return undefined
+    return (this.#url ??= URL.createObjectURL(new Blob()))
   }
 
   get ended(): boolean {
@@ -120,6 +127,7 @@ export class PendingRequest {
    */
   cancel(): void {
     if (this.#ended) return
+    this.#revoke()
     if (this.#connection.isUp) this.#connection.frame(Kind.cancel, this.id, 0, undefined)
     else this.#connection.takeBack(this)
   }
@@ -159,9 +167,14 @@ export class PendingRequest {
     return more
   }
 
+  #revoke(): void {
+    if (this.#url !== undefined) URL.revokeObjectURL(this.#url)
+  }
+
   /** For the connection: the end, with an error if it was one. */
   end(error?: OutboardError): void {
     this.#ended = true
+    this.#revoke()
     this.#signal?.removeEventListener('abort', this.#onAbort)
     this.#onEnd?.()
     this.#onRoom?.()

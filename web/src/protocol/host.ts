@@ -16,6 +16,13 @@ export interface Flushed {
   problem?: { code: Code; message: string; hint: string }
 }
 
+/** The request of that number is taken back once the address leads nowhere. */
+export interface Watch {
+  type: 'watch'
+  id: number
+  url: string
+}
+
 export type ToWorker =
   | {
       type: 'open'
@@ -32,6 +39,7 @@ export type ToWorker =
   /** Close the files, when nobody would lose anything or after a moment, and answer `closed`. */
   | { type: 'close' }
   | Flush
+  | Watch
 
 // Handing a buffer over costs more than copying a small one.
 const copiedBytesMax = 2 << 10
@@ -43,8 +51,8 @@ export function transferOf(message: ArrayBuffer): ArrayBuffer[] {
 
 export type FromWorker =
   /** The engine takes frames. `lock`: a Web Lock that this worker holds for as long as it lives. */
-  /** `isNew`: and waits for its seed. */
-  | { type: 'ready'; lock?: string; isNew: boolean }
+  /** `isNew`: and waits for its seed. `watches`: it can be told to `watch`. */
+  | { type: 'ready'; lock?: string; isNew: boolean; watches: boolean }
   | { type: 'seeded' }
   /** `missing`: what `storage` needs is not there, in this browser or for this page. */
   | { type: 'failed'; code: Code; message: string; hint: string; missing: boolean }

@@ -3,7 +3,7 @@
 // its guests, each over a link of its own: a BroadcastChannel and a Web Lock of one name, which the
 // guest holds for as long as it keeps the link.
 import type { Code } from './errors.js'
-import type { Flush, Flushed, Storage } from './host.js'
+import type { Flush, Flushed, Storage, Watch } from './host.js'
 
 /** Rises with these messages, and with the protocol of frames (rule H10). */
 export const tabsVersion = 2
@@ -26,7 +26,7 @@ export type ToMeeting =
 
 /** From the owner, on a link, beside frames. */
 export type ToGuest =
-  | { type: 'accepted'; owner: string }
+  | { type: 'accepted'; owner: string; watches: boolean }
   | { type: 'refused'; code: Code; message: string; hint: string }
   /** The end. What was not answered before this was not done, and never will be. */
   | { type: 'closed' }
@@ -35,7 +35,7 @@ export type ToGuest =
 /** From a guest, on its link, beside frames. */
 export type FromGuest =
   /** How many bytes of frames it has taken in so far. */
-  { type: 'heard'; bytes: number } | Flush
+  { type: 'heard'; bytes: number } | Flush | Watch
 
 /** A guest says `heard` at least each time it has taken in so much. */
 export const hearingBytes = 1 << 20

@@ -1,6 +1,7 @@
 // The engine as a WebAssembly module: loading it, its imports and its exports. Every call may trap;
 // then the instance is of no use any more.
 import type { Storage } from '../protocol/host.js'
+import { Cancels } from './cancels.js'
 import { type Files, notOpen } from './files.js'
 import { Problem, textOf } from './problem.js'
 import { fillRandom, wasiImports } from './wasi.js'
@@ -75,6 +76,7 @@ function notLoaded(url: string, why: string): Problem {
 export class Module {
   /** Where the file imports go. */
   files: Files | undefined
+  readonly cancels = new Cancels()
   #exports: Exports | undefined
   #bytes = new Uint8Array(0)
 
@@ -107,6 +109,7 @@ export class Module {
       wall_ms: () => Date.now(),
       monotonic_us: () => performance.now() * 1000,
       random: (at, length) => fillRandom(bytes(at!, length!)),
+      is_cancelled: (client, id) => Number(this.cancels.isCancelled(client!, id!)),
       log: (at, length) =>
         console.info(`outboard: ${new TextDecoder().decode(bytes(at!, length!))}`),
       file_read: (slot, at, length, offset) =>
@@ -125,11 +128,17 @@ export class Engine {
   readonly #module: Module
   readonly #engine: number
 
-  constructor(module: Module, storage: Storage) {
+  /** `watches`: this worker may ask about addresses. */
+  constructor(module: Module, storage: Storage, { watches }: { watches: boolean }) {
     this.#module = module
+    const { cancels } = module
+    this.watch = watches ? (...request) => cancels.watch(...request) : undefined
     this.#engine = module.exports.outboard_open(storage === 'memory' ? 1 : 0)
     if (this.#engine === 0) throw new Error('the engine could not be made')
   }
+
+  /** That request of that client is taken back once `url` leads nowhere. Nothing: it cannot be. */
+  readonly watch: ((client: number, id: number, url: string) => void) | undefined
 
   /** A new client, by its number. */
   connect(): number {

@@ -18,6 +18,8 @@ export interface GuestEngine {
   disconnect(client: number): void
   send(client: number, message: ArrayBuffer): void
   next(client: number): ArrayBuffer | undefined
+  /** Nothing: it cannot watch. */
+  watch: ((client: number, id: number, url: string) => void) | undefined
 }
 
 export interface GuestEvents {
@@ -137,7 +139,7 @@ export class Guests {
     const { signal } = guest.watch
     const gone = (): void => this.#events.work(() => this.#drop(guest))
     navigator.locks.request(link, { signal }, gone).catch(() => {}) // called off
-    answer({ type: 'accepted', owner: this.#owner })
+    answer({ type: 'accepted', owner: this.#owner, watches: engine.watch !== undefined })
   }
 
   #refusalOf(version: number, storage: Storage): Refusal | undefined {
@@ -149,6 +151,7 @@ export class Guests {
   #take(guest: Guest, data: ArrayBuffer | FromGuest): void {
     this.#events.work(() => {
       if (data instanceof ArrayBuffer) return this.#engine?.send(guest.id, data)
+      if (data.type === 'watch') return this.#engine?.watch?.(guest.id, data.id, data.url)
       if (data.type === 'flush') return void this.#flush(guest, data.number)
       guest.heard = data.bytes
       clearTimeout(guest.silence)

@@ -7,6 +7,7 @@ import {
   type ToWorker,
   transferOf,
 } from '../protocol/host.js'
+import { canAsk } from './cancels.js'
 import { Engine, loadModule, type Module } from './engine.js'
 import { Guests } from './guests.js'
 import { takeLock } from './locks.js'
@@ -55,6 +56,8 @@ export class EngineHost {
       })
     } else if (message.type === 'open') {
       void this.#open(message)
+    } else if (message.type === 'watch') {
+      this.#engine?.watch?.(this.#client, message.id, message.url)
     } else if (message.type === 'seeded') {
       void this.#letOthersIn()
     } else if (message.type === 'flush') {
@@ -78,15 +81,22 @@ export class EngineHost {
       const elected = (): void => {
         if (shared) this.#guests = new Guests(name, storage, lock, this.#guestEvents)
       }
+      const asking = canAsk()
       const [module, held, release] = await settled(
         loading,
         takePlace(wanted, storage, this.#stop.signal, elected),
         takeLock(lock, AbortSignal.timeout(lockWaitMs)),
       )
+      const watches = await asking
       if (this.#ended) return letGo(held)
-      this.#start(module, held, storage)
+      this.#start(module, held, storage, watches)
       const { isNew } = held
-      this.#page.postMessage({ type: 'ready', isNew, ...(release === undefined ? {} : { lock }) })
+      this.#page.postMessage({
+        type: 'ready',
+        isNew,
+        watches,
+        ...(release === undefined ? {} : { lock }),
+      })
       if (!isNew) this.#guests?.welcome(this.#engine!)
     } catch (error) {
       if (this.#ended) return
@@ -95,10 +105,10 @@ export class EngineHost {
     }
   }
 
-  #start(module: Module, held: Held, storage: Storage): void {
+  #start(module: Module, held: Held, storage: Storage, watches: boolean): void {
     this.#held = held
     module.files = held.place.files
-    this.#engine = new Engine(module, storage)
+    this.#engine = new Engine(module, storage, { watches })
     this.#client = this.#engine.connect()
   }
 

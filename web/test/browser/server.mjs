@@ -14,7 +14,7 @@ const types = {
 
 const policy =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; " +
-  "img-src 'self' data:; worker-src 'self' blob:"
+  "img-src 'self' data:; connect-src 'self' blob:; worker-src 'self' blob:"
 
 export class TestServer {
   /** Answers for paths, before any folder is looked into: path → (response) => void. */

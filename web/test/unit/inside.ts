@@ -77,6 +77,7 @@ export async function openInside(traffic?: Traffic): Promise<Database> {
       durability: 'process',
       created: true,
       persisted: false,
+      cancel: 'waits',
       build: '',
       sqlite: '',
     },
