@@ -6,6 +6,7 @@ import {
   decodedName,
   encodedName,
   isDatabaseFile,
+  savedNumber,
   seedingFile,
 } from '../protocol/names.js'
 import { meetingOf } from '../protocol/tabs.js'
@@ -102,6 +103,8 @@ async function removeFiles(
     const files = await parent.getDirectoryHandle(encodedName(name))
     const parts: string[] = []
     for await (const file of files.keys()) if (isDatabaseFile(file)) parts.push(file)
+    // The newest save first, for one that was cut off is nothing without the one before it.
+    parts.sort((a, b) => (savedNumber(b) ?? 0) - (savedNumber(a) ?? 0))
     for (const part of parts) await files.removeEntry(part)
     await parent.removeEntry(encodedName(name), { recursive: true })
     return parts.length > 0

@@ -45,6 +45,9 @@ export async function takePlace(
   // Older browsers have the files, and no synchronous way to them.
   if (storage === 'opfs' && !('createSyncAccessHandle' in FileSystemFileHandle.prototype))
     throw missing('this browser has no synchronous access to it')
+  // What is saved has no handles that would keep another worker out.
+  if (storage === 'autosave' && navigator.locks === undefined)
+    throw missing('this browser, or this page, has no Web Locks')
   const release = (await takeLock(meetingOf(wanted.name), signal)) ?? nothing
   if (signal.aborted) {
     await release()

@@ -297,6 +297,23 @@ export const tests = {
     }
   },
 
+  'H14: without locks there are no saves, for two workers would overwrite each other': async ({
+    page,
+    server,
+    database,
+  }) => {
+    const workerUrl = '/outboard/no-locks.js'
+    serveWorker(
+      server,
+      workerUrl,
+      'Object.defineProperty(navigator, "locks", { value: undefined })',
+    )
+    const failure = await page.evaluate(failureOf, [database, { storage, workerUrl }])
+    check(failure.startsWith('unavailable: ') && failure.includes('Web Locks'), failure)
+    const options = { storage: [storage, 'memory'], workerUrl }
+    equal((await page.evaluate(openDatabase, [database, options])).storage, 'memory')
+  },
+
   'a saved database is listed and removed as any other': async ({ page, database }) => {
     await page.evaluate(openDatabase, [database, { storage }])
     const found = await page.evaluate(async (name) => {
