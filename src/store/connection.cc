@@ -38,8 +38,10 @@ Result<void> Connection::set_up() {
   if (role_ == Role::writer) {
     TRY(configure("pragma synchronous = normal"));
     TRY(configure("pragma journal_size_limit = 67108864"));
+    TRY(commit_points_.add_functions());
   } else {
     TRY(configure("pragma query_only = 1"));
+    for (auto* name : writing_functions) sqlite3_overload_function(db_, name, -1);
   }
 
   TRY(add_functions(db_, shared_.uuids));
@@ -67,7 +69,20 @@ bool Connection::should_stop() {
 
 Connection::~Connection() {
   cache_.clear();
+  commit_points_.clear();
   sqlite3_close(db_);
+}
+
+void Connection::set_watch(CommitWatch* watch) {
+  cache_.clear();
+  policy_.set_watch(watch);
+  commit_points_.set_watch(watch);
+}
+
+void Connection::answer(sqlite3_context* context, const Result<bool>& result) {
+  if (result) return sqlite3_result_int(context, *result);
+  policy_.fail_running(result.error());
+  sqlite3_result_error(context, result.error().message.c_str(), -1);
 }
 
 Result<Connection::Prepared> Connection::prepare(std::string_view sql) {
@@ -102,8 +117,12 @@ Result<Connection::Prepared> Connection::compile(std::string_view sql, int bytes
   prepared.rest = skip_blank(sql.substr(static_cast<std::size_t>(rest - sql.data())));
   if (!handle) return prepared;
   auto traits = policy_.seen();
-  traits.reads_only = sqlite3_stmt_readonly(handle) != 0 && traits.control == Traits::Control::none;
-  prepared.statement = StatementLease(std::make_unique<Statement>(handle, traits, policy_));
+  traits.reads_only = sqlite3_stmt_readonly(handle) != 0 &&
+                      traits.control == Traits::Control::none && !traits.calls_engine;
+  traits.is_own = policy_.is_trusting();
+  auto* commit_points = role_ == Role::writer ? &commit_points_ : nullptr;
+  prepared.statement =
+      StatementLease(std::make_unique<Statement>(handle, traits, policy_, commit_points));
   return prepared;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/uuid.h"
+#include "store/commit_points.h"
 #include "store/interrupt.h"
 #include "store/policy.h"
 #include "store/statement_cache.h"
@@ -69,13 +70,20 @@ class Connection {
   bool in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
 
   // Rows changed by the last statement that changed any, and all so far (those of triggers too).
-  std::int64_t changes() const { return sqlite3_changes64(db_); }
-  std::int64_t total_changes() const { return sqlite3_total_changes64(db_); }
+  std::int64_t changes() const { return commit_points_.changes(); }
+  std::int64_t total_changes() const { return commit_points_.total_changes(); }
   std::int64_t last_insert_rowid() const { return sqlite3_last_insert_rowid(db_); }
 
   // For a reader, before it is lent: takes notice of what was done on the writer's since the last
   // time.
   Result<void> catch_up();
+
+  // Asks `watch` before each commit from now on, or nobody. Statements that were prepared before
+  // are prepared anew: a pre-update hook may need that. REQUIRES: a writer.
+  void set_watch(CommitWatch* watch);
+
+  // For an SQL function: its result. An error keeps its code and its hint.
+  void answer(sqlite3_context* context, const Result<bool>& result);
 
   sqlite3* handle() const { return db_; }
   Role role() const { return role_; }
@@ -83,7 +91,11 @@ class Connection {
 
  private:
   Connection(sqlite3* db, Role role, Shared& shared)
-      : db_(db), role_(role), shared_(shared), policy_(shared.ahead) {}
+      : db_(db),
+        role_(role),
+        shared_(shared),
+        policy_(shared.ahead),
+        commit_points_(db, shared.interrupt) {}
   Result<void> set_up();
   Result<void> configure(const char* sql);
   Result<Prepared> compile(std::string_view sql, int bytes);
@@ -93,6 +105,7 @@ class Connection {
   Role role_;
   Shared& shared_;
   Policy policy_;
+  CommitPoints commit_points_;
   StatementCache cache_;
   std::size_t temp_names_known_ = 0;
   bool case_sensitive_like_ = false;

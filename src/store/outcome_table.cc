@@ -1,6 +1,7 @@
 #include "store/outcome_table.h"
 
 #include "store/errors.h"
+#include "store/hidden_table.h"
 
 namespace outboard {
 
@@ -11,19 +12,6 @@ constexpr const char* create_sql =
     "at_ms integer not null, state integer not null, answer blob, primary key(client, n)) "
     "without rowid";
 constexpr const char* put_sql = "insert or replace into sqlite_outboard values (?, ?, ?, ?, ?)";
-
-// Names like this one are SQLite's own: to make such a table its schema must be open to writing.
-Result<void> create(sqlite3* db) {
-  int was_defensive = 0;
-  sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, -1, &was_defensive);
-  sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
-  sqlite3_db_config(db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1, nullptr);
-  int code = sqlite3_exec(db, create_sql, nullptr, nullptr, nullptr);
-  sqlite3_db_config(db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0, nullptr);
-  sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, was_defensive, nullptr);
-  if (code != SQLITE_OK) return sqlite_error(db, code);
-  return {};
-}
 
 void bind(sqlite3_stmt* statement, const OutcomeTable::Entry& entry) {
   sqlite3_bind_blob(statement, 1, entry.client.data(), int(entry.client.size()), SQLITE_STATIC);
@@ -75,7 +63,7 @@ Result<void> OutcomeTable::put(const Entry& entry) {
   Interrupt::Pause pause(writer_.interrupt());
   auto done = try_put(entry);
   if (done || done.error().code != Code::bad_request) return done;  // there is such a table
-  TRY(writer_.as_own([&] { return create(writer_.handle()); }));
+  TRY(writer_.as_own([&] { return create_hidden(writer_.handle(), create_sql); }));
   return try_put(entry);
 }
 
@@ -152,7 +140,7 @@ Result<void> OutcomeTable::copy_to(sqlite3* other, const std::optional<Entry>& n
   sqlite3_stmt* insert = nullptr;
   auto add = [&](const Entry& entry) -> Result<void> {
     if (!insert) {
-      TRY(create(other));
+      TRY(create_hidden(other, create_sql));
       int code = sqlite3_prepare_v2(other, put_sql, -1, &insert, nullptr);
       if (code != SQLITE_OK) return sqlite_error(other, code);
     }

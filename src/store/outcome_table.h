@@ -1,9 +1,8 @@
 // OutcomeTable: where a file keeps which numbered requests were applied, beside the rows they
 // changed (rule H8).
 //
-// The table is made when the first of them is written. Its name is one that SQLite reserves, and
-// the policy lets nobody but the engine read or write it. Belongs to the writer's connection: same
-// thread, shorter life.
+// The table is made when the first of them is written; it is a hidden one (store/hidden_table.h).
+// Belongs to the writer's connection: same thread, shorter life.
 #pragma once
 
 #include <optional>

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "store/hidden_table.h"
+
 namespace outboard {
 
 namespace {
@@ -71,7 +73,15 @@ int Policy::judge(int action, const char* first, const char* second, const char*
       traits_.control = std::string_view(first) == "BEGIN"     ? Control::savepoint
                         : std::string_view(first) == "RELEASE" ? Control::release
                                                                : Control::rollback_to;
+      traits_.savepoint = lower(second);
       break;
+    case SQLITE_FUNCTION:
+      if (std::ranges::find(writing_functions, lower(second)) == std::end(writing_functions)) break;
+      traits_.calls_engine = traits_.changes_rows = traits_.touches_temp = true;
+      break;
+    case SQLITE_DROP_TABLE: return judge_schema(first);
+    case SQLITE_CREATE_INDEX:
+    case SQLITE_DROP_INDEX: traits_.changes_schema = true; break;
     case SQLITE_ATTACH:
       if (!running_ || !first || *first)
         return refuse("an engine holds one file: ATTACH and VACUUM INTO are not available",
@@ -90,7 +100,7 @@ int Policy::judge(int action, const char* first, const char* second, const char*
       traits_.changes_rows = true;
       if (first && std::string_view(first) == "temp")
         return refuse("a temporary table cannot be altered", "drop it and make it anew");
-      break;
+      return judge_schema(second);
     case SQLITE_CREATE_TEMP_INDEX:
     case SQLITE_CREATE_TEMP_TRIGGER: traits_.touches_temp = true; break;
     case SQLITE_INSERT:
@@ -111,11 +121,17 @@ int Policy::judge(int action, const char* first, const char* second, const char*
 }
 
 bool Policy::is_hidden(const char* table) const {
-  return !trusted_ && !running_ && std::string_view(table) == outcome_table_name;
+  return !trusted_ && !running_ && is_hidden_name(table);
 }
 
 int Policy::refuse_hidden() {
   return refuse("the table is the engine's own", "leave it to the engine");
+}
+
+int Policy::judge_schema(const char* table) {
+  const char* why = watch_ && table ? watch_->guards(table) : nullptr;
+  if (!why) return SQLITE_OK;
+  return refuse("the table is tracked", why);
 }
 
 int Policy::add_temporary(const char* name) {

@@ -12,12 +12,13 @@
 #include <string>
 #include <string_view>
 
+#include "store/commit_watch.h"
 #include "store/statement.h"
 
 namespace outboard {
 
-// A name that SQLite reserves: tools do not list it, and no SQL can drop, alter or index it.
-inline constexpr std::string_view outcome_table_name = "sqlite_outboard";
+// SQL functions that write. What calls one is the writer's, also if it looks like reading.
+inline constexpr const char* writing_functions[] = {"outboard_track", "outboard_untrack"};
 
 class Policy {
  public:
@@ -28,6 +29,9 @@ class Policy {
     bool case_sensitive_like = false;  // a pragma that takes effect as it is prepared
   };
   explicit Policy(Ahead& ahead) : ahead_(ahead) {}
+
+  // Whose word on tables counts; null: nobody's. Outlives the policy, or is set to null before.
+  void set_watch(const CommitWatch* watch) { watch_ = watch; }
 
   void install(sqlite3* db);
 
@@ -45,10 +49,15 @@ class Policy {
   void set_running(sqlite3_stmt* statement) { running_ = statement; }
   sqlite3_stmt* running() const { return running_; }
 
-  // What is prepared until then is the engine's own: it may use the table that is hidden from all
-  // others (store/outcome_table.h).
+  // Why a function of ours made the running statement fail; until it is asked for.
+  void fail_running(const Error& why) { failure_ = why; }
+  std::optional<Error> take_failure() { return std::exchange(failure_, std::nullopt); }
+
+  // What is prepared until then is the engine's own: it may use the tables that are hidden from all
+  // others (store/hidden_table.h).
   void trust() { trusted_ = true; }
   void end_trust() { trusted_ = false; }
+  bool is_trusting() const { return trusted_; }
 
  private:
   static int on_action(void* self, int action, const char* first, const char* second,
@@ -57,12 +66,15 @@ class Policy {
   int refuse(std::string message, std::string hint);
   bool is_hidden(const char* table) const;
   int refuse_hidden();
+  int judge_schema(const char* table);
   int add_temporary(const char* name);
   int judge_pragma(const char* name, const char* argument);
 
   Ahead& ahead_;
+  const CommitWatch* watch_ = nullptr;
   Traits traits_;
   std::optional<Error> refusal_;
+  std::optional<Error> failure_;
   sqlite3_stmt* running_ = nullptr;
   bool trusted_ = false;
 };

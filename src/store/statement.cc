@@ -1,14 +1,17 @@
 #include "store/statement.h"
 
+#include "store/commit_points.h"
 #include "store/errors.h"
 #include "store/policy.h"
 
 namespace outboard {
 
-Statement::Statement(sqlite3_stmt* statement, Traits traits, Policy& policy)
+Statement::Statement(sqlite3_stmt* statement, Traits traits, Policy& policy,
+                     CommitPoints* commit_points)
     : handle_(statement),
       policy_(policy),
-      traits_(traits),
+      commit_points_(commit_points),
+      traits_(std::move(traits)),
       parameter_count_(sqlite3_bind_parameter_count(statement)),
       column_count_(sqlite3_column_count(statement)) {}
 
@@ -118,12 +121,19 @@ void Statement::bind_blob(int parameter, ByteView bytes) {
 }
 
 Result<bool> Statement::step() {
+  if (commit_points_ && commit_points_->concerns(traits_)) return commit_points_->step(*this);
+  return step_plainly();
+}
+
+Result<bool> Statement::step_plainly() {
+  auto* outer = policy_.running();  // one of ours may run inside a function of another
   policy_.set_running(handle_);
   int code = sqlite3_step(handle_);
-  policy_.set_running(nullptr);
+  policy_.set_running(outer);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  auto error = sqlite_error(sqlite3_db_handle(handle_), code);
+  auto failure = policy_.take_failure();
+  auto error = failure ? std::move(*failure) : sqlite_error(sqlite3_db_handle(handle_), code);
   sqlite3_reset(handle_);
   return error;
 }

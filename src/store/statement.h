@@ -25,13 +25,19 @@ struct Traits {
   bool changes_rows = false;        // of a table or of the schema
   bool touches_temp = false;        // it needs what only the writer's connection has
   bool is_pragma = false;           // it may act when it is prepared: prepared each time
+  bool changes_schema = false;      // of the indexes of a table
+  bool calls_engine = false;        // a function that writes
+  bool is_own = false;              // of the engine's
+  std::string savepoint = {};       // that it makes, releases or goes back to; lower case
 };
 
+class CommitPoints;
 class Policy;
 
 class Statement {
  public:
-  Statement(sqlite3_stmt* statement, Traits traits, Policy& policy);
+  // `commit_points` may be null: of a reader.
+  Statement(sqlite3_stmt* statement, Traits traits, Policy& policy, CommitPoints* commit_points);
   ~Statement();
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
@@ -61,6 +67,9 @@ class Statement {
 
   // True: there is a row. False: it is through.
   Result<bool> step();
+
+  // The same, past the commit points: for those.
+  Result<bool> step_plainly();
 
   // Ready to be bound and stepped again.
   void reset();
@@ -92,6 +101,7 @@ class Statement {
 
   sqlite3_stmt* handle_;
   Policy& policy_;
+  CommitPoints* commit_points_;
   Traits traits_;
   int parameter_count_;
   int column_count_;
