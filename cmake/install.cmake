@@ -7,7 +7,7 @@ include(CMakePackageConfigHelpers)
 
 # outboard_static: the objects of all rooms that an application needs, and SQLite's, in one archive.
 set(objects "")
-foreach(name IN ITEMS base protocol client store engine worker capi sqlite)
+foreach(name IN ITEMS base protocol client store journal engine worker capi sqlite)
   list(APPEND objects $<TARGET_OBJECTS:${name}>)
 endforeach()
 add_library(outboard_static STATIC ${objects})

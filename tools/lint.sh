@@ -88,6 +88,8 @@ check_rooms() {
         next
       }
       there = substr(quoted[2], 1, slash - 1)
+      if (path[3] == "merge" && there != "base" && quoted[2] !~ /^journal\/merge\//)
+        print FILENAME ":" FNR ": the merge kernel knows base only"
       if (there == here || here == "cli" || ((here, there) in knows)) next
       print FILENAME ":" FNR ": " here " does not know " there
     }' - $(listed 'src/*.cc' 'src/*.h')

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/outcomes.h"
+#include "journal/journal.h"
 #include "protocol/batch.h"
 #include "protocol/reply.h"
 #include "protocol/request.h"
@@ -45,7 +46,8 @@ class Core {
   Core(Platform& world, std::uint64_t epoch) : platform(world), epoch_(epoch) {}
 
   Platform& platform;
-  std::unique_ptr<Store> store;  // null until `open`
+  std::unique_ptr<Store> store;               // null until `open`
+  std::unique_ptr<journal::Journal> journal;  // of the store's writer
   Outcomes outcomes{platform};
   BatchBuilder batch;  // for whoever is at work just now
 

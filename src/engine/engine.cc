@@ -49,6 +49,7 @@ void Engine::close_if_unused() {
   if (used || !core_.store) return;
   flush_turn();
   core_.outcomes.attach(nullptr);
+  core_.journal.reset();
   core_.store.reset();
   closed_ = true;
 }
@@ -229,7 +230,10 @@ Served Engine::open(const Job& job, const request::Open& open) {
         .path = std::string(open.path), .storage = open.storage, .durability = open.durability};
     auto store = Store::open(options, core_.platform, claim_);
     if (!store) return refuse(store.error());
+    auto journal = journal::Journal::open((*store)->writer(), core_.platform);
+    if (!journal) return refuse(journal.error());
     core_.store = std::move(*store);
+    core_.journal = std::move(*journal);
     core_.outcomes.attach(core_.store.get());
     core_.store->interrupt().set_cancelled(
         [this] { return cancelled_ && cancelled_(at_work_.first, at_work_.second); });

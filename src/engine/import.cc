@@ -45,6 +45,7 @@ bool Import::work(std::int64_t) {
     if (job_.n) note = core_.outcomes.entry(job_.client, job_.n, empty_answer());
     done = restore_snapshot(*core_.store, std::move(file_), core_.platform, note);
     if (done) core_.outcomes.attach(core_.store.get());
+    if (done) done = core_.journal->replaced();
   }
   if (done) {
     core_.reply(job_.client, job_.id, [](cbor::Writer& out) { out.map(0); });

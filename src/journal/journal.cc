@@ -1,0 +1,206 @@
+#include "journal/journal.h"
+
+#include "store/errors.h"
+
+namespace outboard::journal {
+
+namespace {
+
+constexpr std::uint64_t replica_mask =
+    (std::uint64_t{1} << 53) - 1;  // exact in JavaScript's numbers
+
+struct Request {
+  std::string_view table;
+  Keys keys = Keys::unique;
+};
+
+std::string_view text_of(sqlite3_value* value) {
+  auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
+  return {text ? text : "", static_cast<std::size_t>(sqlite3_value_bytes(value))};
+}
+
+Result<Request> request_of(int count, sqlite3_value** arguments) {
+  if (count == 0 || count % 2 == 0)
+    return fail(Code::bad_request, "outboard_track takes a table, and options as pairs",
+                "outboard_track('note'), or outboard_track('note', 'keys', 'application')");
+  Request request{.table = text_of(arguments[0])};
+  for (int i = 1; i < count; i += 2) {
+    auto option = text_of(arguments[i]), value = text_of(arguments[i + 1]);
+    if (option != "keys")
+      return fail(Code::bad_request, "tables have no option " + std::string(option),
+                  "there is: keys");
+    if (value != "unique" && value != "application")
+      return fail(Code::bad_request, "keys cannot be " + std::string(value),
+                  "they are unique or application");
+    request.keys = value == "application" ? Keys::application : Keys::unique;
+  }
+  return request;
+}
+
+}  // namespace
+
+Journal::Journal(Connection& writer, Platform& platform)
+    : writer_(writer), platform_(platform), kept_(writer), capture_(tables_) {}
+
+Journal::~Journal() {
+  sqlite3_preupdate_hook(writer_.handle(), nullptr, nullptr);
+  writer_.set_watch(nullptr);
+}
+
+Result<std::unique_ptr<Journal>> Journal::open(Connection& writer, Platform& platform) {
+  auto journal = std::unique_ptr<Journal>(new Journal(writer, platform));
+  TRY(journal->add_functions());
+  TRY(journal->load());
+  return journal;
+}
+
+Result<void> Journal::add_functions() {
+  auto add = [&](const char* name, int arguments, auto function) {
+    return sqlite3_create_function_v2(writer_.handle(), name, arguments,
+                                      SQLITE_UTF8 | SQLITE_DIRECTONLY, this, function, nullptr,
+                                      nullptr, nullptr);
+  };
+  int code =
+      add("outboard_track", -1, [](sqlite3_context* context, int count, sqlite3_value** from) {
+        auto* self = static_cast<Journal*>(sqlite3_user_data(context));
+        auto request = request_of(count, from);
+        auto done = request ? self->track(request->table, request->keys) : request.error();
+        self->writer_.answer(context, done);
+      });
+  if (code == SQLITE_OK) {
+    code = add("outboard_untrack", 1, [](sqlite3_context* context, int, sqlite3_value** from) {
+      auto* self = static_cast<Journal*>(sqlite3_user_data(context));
+      self->writer_.answer(context, self->untrack(text_of(from[0])));
+    });
+  }
+  if (code != SQLITE_OK) return sqlite_error(writer_.handle(), code);
+  return {};
+}
+
+Result<void> Journal::load() {
+  clock_.reset();
+  tables_.clear();
+  if (!TRY(kept_.exist())) return {};
+  clock_.emplace(platform_, TRY(kept_.replica()));
+  clock_->saw({.time = TRY(kept_.latest_time())});
+  TRY(load_tables());
+  if (!tables_.empty()) watch();
+  return {};
+}
+
+// A table that was changed behind the engine's back may be none that can be tracked: writing to it
+// then fails.
+Result<void> Journal::load_tables() {
+  TrackedTables tables;
+  if (TRY(kept_.exist())) {
+    for (const auto& each : TRY(kept_.tracked())) {
+      auto table = inspect(writer_, each.name, each.keys);
+      if (!table) table = TrackedTable{.name = each.name, .unreadable = table.error()};
+      tables.emplace(each.name, std::move(*table));
+    }
+  }
+  tables_ = std::move(tables);
+  return {};
+}
+
+void Journal::watch() {
+  if (std::exchange(is_watching_, true)) return;
+  capture_.listen(writer_.handle());
+  writer_.set_watch(this);
+}
+
+std::uint64_t Journal::new_replica() {
+  std::uint8_t random[8];
+  platform_.random(random);
+  auto replica = load_le<std::uint64_t>(random) & replica_mask;
+  return replica == 0 ? 1 : replica;
+}
+
+Result<void> Journal::replaced() {
+  capture_.clear();
+  if (TRY(kept_.exist())) TRY(kept_.set_replica(new_replica()));
+  return load();
+}
+
+Result<bool> Journal::track(std::string_view name, Keys keys) {
+  auto table = TRY(inspect(writer_, name, keys));
+  if (auto known = tables_.find(table.name); known != tables_.end()) {
+    if (known->second.keys == keys) return false;
+    return fail(Code::bad_request, "the table " + table.name + " is tracked with other options",
+                "outboard_untrack it first");
+  }
+  for (const auto& [other, tracked] : tables_) {
+    if (tracked.id == table.id)
+      return fail(Code::bad_request, "the tables " + other + " and " + table.name + " have one id",
+                  "rename one of them");
+  }
+  if (!TRY(kept_.exist())) TRY(kept_.create(new_replica()));
+  TRY(kept_.track({table.name, keys}));
+  if (!clock_) clock_.emplace(platform_, TRY(kept_.replica()));
+  tables_may_go_back_ = true;
+  tables_.emplace(table.name, std::move(table));
+  watch();
+  return true;
+}
+
+Result<bool> Journal::untrack(std::string_view name) {
+  for (const auto& [known, table] : tables_) {
+    if (sqlite3_strnicmp(known.c_str(), name.data(), static_cast<int>(known.size())) != 0 ||
+        known.size() != name.size())
+      continue;
+    if (capture_.has_rows_of(table.id))
+      return fail(Code::bad_request, "this transaction has changed rows of " + known,
+                  "commit them before the table is untracked");
+    TRY(kept_.untrack(known));
+    tables_may_go_back_ = true;
+    tables_.erase(known);
+    return true;
+  }
+  return false;
+}
+
+// ---- What the connection tells ----
+
+Result<void> Journal::before_commit() {
+  recorded_.reset();
+  if (capture_.is_empty()) return {};
+  auto changes = TRY(capture_.changes(writer_, clock_->next()));
+  if (changes.intent.rows.empty()) return {};
+  auto intent = TRY(encode(changes.intent));
+  auto effect = TRY(encode(changes.effect));
+  recorded_ = TRY(kept_.append(changes.intent.stamp, intent, effect));
+  return {};
+}
+
+void Journal::commit_failed() {
+  if (recorded_) (void)kept_.take_back(*recorded_);
+  recorded_.reset();
+}
+
+void Journal::partly_undone() {
+  capture_.distrust();
+  if (tables_may_go_back_) schema_changed();
+}
+
+void Journal::ended() {
+  capture_.clear();
+  recorded_.reset();
+  if (std::exchange(tables_may_go_back_, false)) schema_changed();
+  tables_may_go_back_ = false;
+}
+
+void Journal::schema_changed() {
+  tables_may_go_back_ = true;
+  auto loaded = load_tables();
+  if (!loaded) capture_.fail_with(loaded.error());
+}
+
+const char* Journal::guards(const char* table) const {
+  bool tracked = false;
+  for (const auto& [name, each] : tables_)
+    tracked = tracked || sqlite3_stricmp(name.c_str(), table) == 0;
+  return tracked ? "outboard_untrack it, change it, and track it again: its history goes on"
+                 : nullptr;
+}
+
+}  // namespace outboard::journal

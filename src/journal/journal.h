@@ -1,0 +1,61 @@
+// Journal: the record of every transaction that changes tracked tables, in the same file and the
+// same commit as their rows.
+//
+//   select outboard_track('note')                          from now on; 1, or 0 if it was already
+//   select outboard_track('item', 'keys', 'application')   its integer keys are the application's
+//   select outboard_untrack('note')                        no longer; what was recorded stays
+//
+// It watches the writer's connection: nobody calls it when a transaction commits. A file without
+// tracked tables has no journal, and pays nothing. On the engine's thread; the connection outlives
+// it.
+#pragma once
+
+#include "journal/capture.h"
+#include "journal/journal_tables.h"
+
+namespace outboard::journal {
+
+class Journal final : private CommitWatch {
+ public:
+  // Begins to watch, if the file has tracked tables.
+  static Result<std::unique_ptr<Journal>> open(Connection& writer, Platform& platform);
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  // Another database was put in the place of this one (import). If it has a journal, that is a
+  // copy: from now on it is a replica of its own (J5).
+  Result<void> replaced();
+
+  // As the functions above. They belong into a transaction, and go with it.
+  Result<bool> track(std::string_view table, Keys keys);
+  Result<bool> untrack(std::string_view table);
+
+ private:
+  Journal(Connection& writer, Platform& platform);
+
+  Result<void> add_functions();
+  Result<void> load();
+  Result<void> load_tables();
+  void watch();
+  std::uint64_t new_replica();
+
+  Result<void> before_commit() override;
+  void commit_failed() override;
+  void partly_undone() override;
+  void ended() override;
+  void schema_changed() override;
+  const char* guards(const char* table) const override;
+
+  Connection& writer_;
+  Platform& platform_;
+  JournalTables kept_;
+  TrackedTables tables_;
+  Capture capture_;
+  std::optional<Clock> clock_;
+  std::optional<std::int64_t> recorded_;  // in the commit that is under way
+  bool is_watching_ = false;
+  bool tables_may_go_back_ = false;  // they changed in this transaction
+};
+
+}  // namespace outboard::journal

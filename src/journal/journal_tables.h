@@ -1,0 +1,48 @@
+// JournalTables: where a file keeps its journal: who this replica is, which tables are tracked, and
+// the records of its transactions.
+//
+// Hidden tables (store/hidden_table.h), made when the first table is tracked. Belongs to the
+// writer's connection: same thread, shorter life.
+#pragma once
+
+#include "journal/record_format.h"
+#include "journal/tracked_table.h"
+
+namespace outboard::journal {
+
+class JournalTables {
+ public:
+  explicit JournalTables(Connection& writer) : writer_(writer) {}
+
+  // Are they there?
+  Result<bool> exist();
+
+  // Makes them, and gives the replica its name.
+  Result<void> create(std::uint64_t replica);
+
+  Result<std::uint64_t> replica();
+  Result<void> set_replica(std::uint64_t replica);
+
+  struct Tracked {
+    std::string name;
+    Keys keys = Keys::unique;
+  };
+  Result<std::vector<Tracked>> tracked();
+  Result<void> track(const Tracked& table);
+  Result<void> untrack(std::string_view name);
+
+  // The newest record's time; 0: there is none.
+  Result<std::uint64_t> latest_time();
+
+  // Returns the number of the record.
+  Result<std::int64_t> append(Stamp stamp, ByteView intent, ByteView effect);
+  Result<void> take_back(std::int64_t record);
+
+ private:
+  Result<StatementLease> ask(const char* sql) { return writer_.prepare_own(sql); }
+
+  Connection& writer_;
+  StatementLease append_;
+};
+
+}  // namespace outboard::journal
