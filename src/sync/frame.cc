@@ -135,6 +135,7 @@ void fields(Visitor& visit, T& error) {
   visit(2, error.hint, limits::sentence_bytes_max);
   visit(3, error.fatal);
   visit(4, error.retry_after_ms);
+  visit(5, error.match_seq);
 }
 
 // ---- Reading ----

@@ -209,6 +209,7 @@ struct ErrorFrame {
   std::string hint = {};
   bool fatal = false;  // connecting again as before is of no use
   std::uint64_t retry_after_ms = 0;
+  std::optional<std::uint64_t> match_seq = {};  // of replica_in_use: as in WELCOME
 
   friend bool operator==(const ErrorFrame&, const ErrorFrame&) = default;
 };

@@ -32,4 +32,33 @@ inline constexpr std::size_t transaction_chunks_max =
 inline constexpr std::size_t parts_max = 64;
 inline constexpr std::size_t topic_bytes_max = 100;
 
+// A replica's side of the dialogue.
+inline constexpr std::size_t window_bytes = 1u << 20;       // of entries ahead of ACK
+inline constexpr std::int64_t connect_timeout_ms = 10'000;  // and as long again for WELCOME
+inline constexpr std::int64_t ping_after_ms = 20'000;       // of silence
+inline constexpr std::int64_t silence_max_ms = 45'000;      // then the other side is gone
+inline constexpr std::int64_t verdict_timeout_ms = 60'000;  // while nothing is paused
+inline constexpr std::int64_t ack_delay_ms = 200;
+inline constexpr std::int64_t reconnect_first_ms = 1'000;  // then twice as long each time, up to:
+inline constexpr std::int64_t reconnect_max_ms = 60'000;
+inline constexpr std::int64_t refused_retry_ms = 10 * 60'000;  // after a refused token
+
+// The hub's side.
+inline constexpr std::int64_t hello_timeout_ms = 5'000;
+inline constexpr std::int64_t probe_timeout_ms = 5'000;      // of the other instance of a replica
+inline constexpr std::int64_t progress_timeout_ms = 60'000;  // of who takes nothing in
+inline constexpr std::int64_t auth_due_ms = 60'000;          // before a token expires
+inline constexpr std::int64_t log_retry_ms = 1'000;
+inline constexpr std::size_t connections_of_subject_max = 100;  // in one shard
+inline constexpr std::size_t connections_max = 20'000;          // in one shard
+inline constexpr std::size_t pushed_bytes_max = 1u << 20;       // of one replica, without verdict
+inline constexpr std::size_t group_entries_max = 1'000;         // of one commit
+inline constexpr std::size_t group_bytes_max = 4u << 20;        // likewise, or one transaction
+inline constexpr std::size_t ring_entries_max = 1'024;          // of one space
+inline constexpr std::size_t ring_bytes_max = 8u << 20;         // likewise, or one entry
+inline constexpr std::size_t window_bytes_max = 4u << 20;       // whatever a replica asks for
+inline constexpr std::size_t unacked_entries_max = 4'096;       // of one connection
+inline constexpr std::uint64_t messages_burst_max = 20;         // of one connection
+inline constexpr std::uint64_t messages_per_second = 10;
+
 }  // namespace outboard::limits
