@@ -18,7 +18,7 @@ include(cmake/snippets.cmake)
 file(GLOB_RECURSE unit_sources CONFIGURE_DEPENDS src/*_test.cc tests/snippets/*_test.cc)
 if(NOT OUTBOARD_COMMAND)
   list(FILTER unit_sources EXCLUDE REGEX
-    "/src/(net|cli)/|/src/hub/[a-z_]+\.cc|/snippets/command_test|/process_host_test")
+    "/src/(net|cli)/|/src/hub/[a-z_]+\\.cc|/snippets/command_test|/process_host_test")
 endif()
 if(NOT unit_sources STREQUAL "")
   add_executable(unit_tests ${unit_sources} tests/repository.cc)
@@ -52,6 +52,15 @@ if(NOT scenario_sources STREQUAL "")
     add_dependencies(scenarios outboard)  # --host process and serve start it
   endif()
 endif()
+
+# simulate: replicas, a hub, a network and disks in one process, by seed. It compiles the dialogue once more,
+# with the faults that can be put back in.
+file(GLOB simulation_sources CONFIGURE_DEPENDS tests/simulation/*.cc src/sync/*.cc src/hub/space/*.cc)
+list(FILTER simulation_sources EXCLUDE REGEX "_test\\.cc$")
+add_executable(simulate ${simulation_sources})
+target_include_directories(simulate PRIVATE tests/simulation)
+target_compile_definitions(simulate PRIVATE OUTBOARD_MUTANTS)
+target_link_libraries(simulate PRIVATE base)
 
 # fuzz_*: one program per decoder, for clang.
 option(OUTBOARD_FUZZERS "Build the fuzzers (clang)" OFF)
