@@ -8,6 +8,7 @@
 #include <outboard/config.hpp>
 
 #include "capi/json_tree.h"
+#include "repository.h"
 
 namespace outboard {
 namespace {
@@ -55,7 +56,7 @@ TEST(Configs, L10_TellAllThatIsWrongAtOnce) {
 }
 
 TEST(Configs, L10_ThePageShowsWhatIsTold) {
-  std::ifstream page(OUTBOARD_TESTS "/../docs/config.md");
+  std::ifstream page(in_repository("docs/config.md"));
   std::string text(std::istreambuf_iterator<char>(page), {});
   auto told = wrong_with(R"({"storage": "disk", "process": {"restarts_max": "5"},
                              "host": "thread", "host": "thread", "durabilty": "power"})");
