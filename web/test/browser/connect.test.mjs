@@ -4,7 +4,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { freshFolder } from './run.mjs'
+import { freshFolder } from './chromium.mjs'
 
 const command = fileURLToPath(new URL('../../../build/native/outboard', import.meta.url))
 const token = 'tell no one'
