@@ -37,7 +37,7 @@ async function buildPackage() {
   if (!existsSync(wasm))
     fail(`there is no ${relative(process.cwd(), wasm)}: build the preset \`wasm\` first`)
   rmSync(dist, { recursive: true, force: true })
-  await build({ ...common, entryPoints: ['src/index.ts'], outdir: dist })
+  await build({ ...common, entryPoints: ['src/index.ts', 'src/main.ts'], outdir: dist })
   await build({
     ...common,
     entryPoints: ['src/kysely/index.ts', 'src/react/index.ts'],

@@ -12,6 +12,7 @@ const dist = join(here, '../dist')
 /** The name of the report of each entry point. */
 export const entries = {
   outboard: 'index.d.ts',
+  'outboard/main': 'main.d.ts',
   'outboard/kysely': 'kysely/index.d.ts',
   'outboard/react': 'react/index.d.ts',
 }

@@ -3,11 +3,14 @@
 import { badRequest, OutboardError } from '../protocol/errors.js'
 import type { Flush, Flushed, FromWorker, Storage, ToWorker } from '../protocol/host.js'
 import type { Port } from './channel.js'
+import type { StartThread, Thread, ThreadEvents } from './thread.js'
 
 export interface HostOptions {
   name: string
   storage: Storage
   hasSeed: boolean
+  /** Instead of a worker. */
+  startThread?: StartThread
   workerUrl?: string | URL
   wasmUrl?: string | URL
 }
@@ -36,7 +39,7 @@ export interface HostEvents {
 
 export class WorkerHost implements Port {
   watch: Port['watch']
-  readonly #worker: Worker
+  readonly #thread: Thread
   readonly #url: string
   readonly #events: HostEvents
   readonly #watch = new AbortController()
@@ -49,14 +52,11 @@ export class WorkerHost implements Port {
     this.#events = events
     this.#url = String(options.workerUrl ?? `worker.js beside ${import.meta.url}`)
     const wasmUrl = addressOf(options.wasmUrl)
-    this.#worker = startWorker(options.workerUrl)
-    this.#worker.onmessage = (event: MessageEvent<ArrayBuffer | FromWorker>) =>
-      this.#take(event.data)
-    this.#worker.onmessageerror = () => this.#lose('a message of the worker could not be read')
-    this.#worker.onerror = (event) => {
-      event.preventDefault() // it is reported as an error of open, or of the calls under way
-      this.#lose(event.message)
-    }
+    const start = options.startThread ?? ((all) => startWorker(options.workerUrl, all))
+    this.#thread = start({
+      message: (data) => this.#take(data as ArrayBuffer | FromWorker),
+      failed: (why) => this.#lose(why),
+    })
     this.#tell({
       type: 'open',
       name: options.name,
@@ -68,7 +68,7 @@ export class WorkerHost implements Port {
   }
 
   postMessage(message: ArrayBuffer, transfer: ArrayBuffer[]): void {
-    this.#worker.postMessage(message, transfer)
+    this.#thread.postMessage(message, transfer)
   }
 
   flush(message: Flush): void {
@@ -100,7 +100,7 @@ export class WorkerHost implements Port {
   terminate(): void {
     this.#state = 'ended'
     this.#watch.abort()
-    this.#worker.terminate()
+    this.#thread.terminate()
   }
 
   #letOthersIn(): Promise<void> {
@@ -111,7 +111,7 @@ export class WorkerHost implements Port {
   }
 
   #tell(message: ToWorker): void {
-    this.#worker.postMessage(message)
+    this.#thread.postMessage(message, [])
   }
 
   #take(data: ArrayBuffer | FromWorker): void {
@@ -190,12 +190,20 @@ function addressOf(url: string | URL | undefined): string | undefined {
   }
 }
 
-function startWorker(url: string | URL | undefined): Worker {
+function startWorker(url: string | URL | undefined, events: ThreadEvents): Thread {
   try {
     // Bundlers know this form, and look for it word for word.
-    return url === undefined
-      ? new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
-      : new Worker(url, { type: 'module' })
+    const worker =
+      url === undefined
+        ? new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
+        : new Worker(url, { type: 'module' })
+    worker.onmessage = ({ data }) => events.message(data)
+    worker.onmessageerror = () => events.failed('a message of the worker could not be read')
+    worker.onerror = (event) => {
+      event.preventDefault() // it is reported as an error of open, or of the calls under way
+      events.failed(event.message)
+    }
+    return worker
   } catch (cause) {
     throw new OutboardError(
       'unavailable',

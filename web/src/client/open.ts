@@ -11,6 +11,7 @@ import { type HostOptions, type Seeding, StorageMissing } from './host.js'
 import { Lane } from './lane.js'
 import { plant, type Seed } from './seed.js'
 import { Tab } from './tab.js'
+import type { StartThread } from './thread.js'
 
 export interface OpenOptions {
   /**
@@ -28,6 +29,11 @@ export interface OpenOptions {
    * Fails with `corrupt` if it is none, `unavailable` if it cannot be loaded.
    */
   seed?: Seed
+  /**
+   * Where the engine runs: in a worker, or, with `onMainThread` from `outboard/main`, on this thread,
+   * which then has only the storages `autosave` and `memory`.
+   */
+  host?: StartThread
   /** Where worker.js is, unless it lies beside index.js. */
   workerUrl?: string | URL
   /** Where outboard.wasm is, unless it lies beside worker.js. */
@@ -57,11 +63,12 @@ export async function open(name: string, options: OpenOptions = {}): Promise<Dat
 
 async function openIn(storage: Storage, name: string, options: OpenOptions): Promise<Database> {
   const { durability = 'process', openTimeoutMs: timeoutMs = 15_000, workerUrl, wasmUrl } = options
-  const { seed } = options
+  const { host: startThread, seed } = options
   const host = {
     name,
     storage,
     hasSeed: seed !== undefined,
+    ...(startThread === undefined ? {} : { startThread }),
     ...(workerUrl === undefined ? {} : { workerUrl }),
     ...(wasmUrl === undefined ? {} : { wasmUrl }),
   }

@@ -10,9 +10,9 @@ const firstMs = 50
 const pauseMs = 10
 const pauseFactor = 10
 
-/** Whether a policy lets this worker ask. */
+/** Whether a policy lets this worker ask. On a page's own thread there is nobody to take back. */
 export async function canAsk(): Promise<boolean> {
-  if (typeof XMLHttpRequest === 'undefined') return false
+  if (typeof XMLHttpRequest === 'undefined' || 'document' in globalThis) return false
   const url = URL.createObjectURL(new Blob())
   try {
     await fetch(url)

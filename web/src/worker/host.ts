@@ -10,7 +10,7 @@ import {
 import { canAsk } from './cancels.js'
 import { Engine, loadModule, type Module } from './engine.js'
 import { Guests } from './guests.js'
-import { takeLock } from './locks.js'
+import { type Release, takeLock } from './locks.js'
 import { type Held, takePlace } from './place.js'
 import { Missing, Problem, textOf } from './problem.js'
 
@@ -23,6 +23,7 @@ export interface Page {
 const lockWaitMs = 1_000
 /** How long a transaction of somebody, or a result in pieces, may hold up the closing. */
 const closingMs = 1_000
+const goodbyeMs = 200
 
 export class EngineHost {
   readonly #page: Page
@@ -32,6 +33,7 @@ export class EngineHost {
   #guests: Guests | undefined
   #engine: Engine | undefined
   #client = 0 // the page's
+  #release: Release | undefined // of the lock that says that this lives
   #closing = false
   #ended = false
   #ticking = false
@@ -69,6 +71,13 @@ export class EngineHost {
     }
   }
 
+  /** Ends at once, as a worker that is terminated. */
+  terminate(): void {
+    this.#end()
+    // Guests that were told `closed` have to read that before they see the lock go.
+    setTimeout(() => void this.#release?.(), goodbyeMs)
+  }
+
   async #open(wanted: Extract<ToWorker, { type: 'open' }>): Promise<void> {
     const { name, storage, wasmUrl } = wanted
     // Bundlers know this form, and look for it word for word.
@@ -88,7 +97,11 @@ export class EngineHost {
         takeLock(lock, AbortSignal.timeout(lockWaitMs)),
       )
       const watches = await asking
-      if (this.#ended) return letGo(held)
+      this.#release = release
+      if (this.#ended) {
+        void release?.()
+        return letGo(held)
+      }
       this.#start(module, held, storage, watches)
       const { isNew } = held
       this.#page.postMessage({
@@ -233,16 +246,17 @@ export class EngineHost {
 }
 
 // As Promise.all, but waits for every one, and closes what was opened if another failed.
-async function settled<Module, Release>(
+async function settled(
   module: Promise<Module>,
   held: Promise<Held>,
-  lock: Promise<Release>,
-): Promise<[Module, Held, Release]> {
+  lock: Promise<Release | undefined>,
+): Promise<[Module, Held, Release | undefined]> {
   const [a, b, c] = await Promise.allSettled([module, held, lock])
   if (a.status === 'fulfilled' && b.status === 'fulfilled' && c.status === 'fulfilled') {
     return [a.value, b.value, c.value]
   }
   if (b.status === 'fulfilled') letGo(b.value)
+  if (c.status === 'fulfilled') void c.value?.()
   throw [a, b, c].find((result) => result.status === 'rejected')!.reason
 }
 

@@ -44,7 +44,7 @@ export async function takePlace(
     return { place: inMemory, release: nothing, isNew: wanted.hasSeed, seeded: nothing }
   // Older browsers have the files, and no synchronous way to them.
   if (storage === 'opfs' && !('createSyncAccessHandle' in FileSystemFileHandle.prototype))
-    throw missing('this browser has no synchronous access to it')
+    throw missing('this browser, or this thread, has no synchronous access to it')
   // What is saved has no handles that would keep another worker out.
   if (storage === 'autosave' && navigator.locks === undefined)
     throw missing('this browser, or this page, has no Web Locks')

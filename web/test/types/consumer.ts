@@ -13,6 +13,7 @@ import {
   type Transaction,
   type Value,
 } from 'outboard'
+import { onMainThread } from 'outboard/main'
 
 interface Note {
   id: number
@@ -54,6 +55,7 @@ export async function use(): Promise<Note | undefined> {
   await db.exec('select ?', [undefined])
   await open('notes', { storage: ['opfs', 'autosave', 'memory'] as const })
   await db.flush()
+  await open('notes', { host: onMainThread, storage: ['autosave', 'memory'] })
   await open('notes', { seed: new Blob([]) })
   await open('notes', { seed: new URL('https://example.org/notes.db') })
   // @ts-expect-error: there is no such storage

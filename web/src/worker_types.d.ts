@@ -1,4 +1,4 @@
-// What only workers have: tests that run the worker's side in Node see the page's types beside it.
+// What only workers have: where the worker's side runs elsewhere, the page's types are beside it.
 interface FileSystemSyncAccessHandle {
   close(): void
   flush(): void
