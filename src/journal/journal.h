@@ -19,7 +19,7 @@ class Journal final : private CommitWatch {
  public:
   // Begins to watch, if the file has tracked tables.
   static Result<std::unique_ptr<Journal>> open(Connection& writer, Platform& platform);
-  ~Journal();
+  ~Journal() override;
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
