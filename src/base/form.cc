@@ -55,7 +55,7 @@ template bool FormReader::take(std::string_view, std::string&, const char*);
 void FormReader::text(std::string_view key, std::string& out, Presence presence) {
   bool is_taken = take(key, out, "a text");
   if (presence == Presence::optional || is_taken) return;
-  auto is_there = [&](auto& pair) { return pair.first == key; };
+  auto is_there = [&](auto& pair) { return pair.key == key; };
   if (std::ranges::none_of(*map_, is_there)) complain(key, "it is missing");
 }
 

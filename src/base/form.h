@@ -137,7 +137,7 @@ class FormWriter {
 
  private:
   void add(std::string_view key, Tree value) {
-    map_.emplace_back(std::string(key), std::move(value));
+    map_.push_back({std::string(key), std::move(value)});
   }
 
   Tree::Map map_;

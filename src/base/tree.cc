@@ -29,7 +29,7 @@ Tree read(cbor::Reader& in) {
       Tree::Map pairs;
       for (auto left = in.map(); left > 0 && in.ok(); --left) {
         std::string key(in.text());
-        pairs.emplace_back(std::move(key), read(in));
+        pairs.push_back({std::move(key), read(in)});
       }
       return {std::move(pairs)};
     }
@@ -40,16 +40,16 @@ Tree read(cbor::Reader& in) {
 void write(cbor::Writer& out, const Tree& tree);
 
 void write_map(cbor::Writer& out, const Tree::Map& map) {
-  std::vector<const Tree::Map::value_type*> pairs;
+  std::vector<const Tree::Entry*> pairs;
   for (auto& pair : map) pairs.push_back(&pair);
   std::ranges::sort(pairs, [](auto* left, auto* right) {
-    if (left->first.size() != right->first.size()) return left->first.size() < right->first.size();
-    return left->first < right->first;
+    if (left->key.size() != right->key.size()) return left->key.size() < right->key.size();
+    return left->key < right->key;
   });
   out.map(pairs.size());
   for (auto* pair : pairs) {
-    out.text(pair->first);
-    write(out, pair->second);
+    out.text(pair->key);
+    write(out, pair->tree);
   }
 }
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -15,15 +14,19 @@
 namespace outboard {
 
 struct Tree {
+  struct Entry;
   using Array = std::vector<Tree>;
-  using Map = std::vector<std::pair<std::string, Tree>>;
+  using Map = std::vector<Entry>;
 
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes, Array, Map> value;
 
   // "a text", "a number": for sentences.
   const char* what() const;
+};
 
-  friend bool operator==(const Tree&, const Tree&) = default;
+struct Tree::Entry {
+  std::string key;
+  Tree tree;
 };
 
 // One CBOR item. Fails with bad_request as cbor::Reader does.

@@ -31,7 +31,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   bool end_array() override { return close(); }
   bool key(std::string& key) override {
     auto& map = std::get<Tree::Map>(open_.back()->value);
-    map.emplace_back().first = std::move(key);
+    map.emplace_back().key = std::move(key);
     return true;
   }
   bool parse_error(std::size_t at, const std::string&,
@@ -50,7 +50,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   Tree& slot() {
     if (open_.empty()) return root_;
     auto* items = std::get_if<Tree::Array>(&open_.back()->value);
-    return items ? items->emplace_back() : std::get<Tree::Map>(open_.back()->value).back().second;
+    return items ? items->emplace_back() : std::get<Tree::Map>(open_.back()->value).back().tree;
   }
   template <class T>
   bool put(T value) {
@@ -102,7 +102,7 @@ void append(std::string& out, const Tree& tree, std::size_t depth) {
     void operator()(const Tree::Map& map) {
       out += '{';
       for (auto& [key, value] : map) {
-        if (&key != &map.front().first) out += ',';
+        if (&key != &map.front().key) out += ',';
         new_line(depth + 1);
         json_form::append_text(out, key);
         out += ": ";

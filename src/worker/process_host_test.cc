@@ -157,7 +157,8 @@ TEST_F(ProcessHosts, H8_ATransactionGoesWithItsEngine) {
 TEST_F(ProcessHosts, H8_WhatTwoEnginesWereLostAtIsNotGivenToAThird) {
   open({.restarts_max = 1'000});
   auto poison = db->exec(endless);
-  while (!poison.wait_for(20ms)) kill();  // some die before they get it: those do not count
+  // Some die before they get it: those do not count.
+  for (auto patience = 20ms; !poison.wait_for(patience); patience *= 2) kill();
   auto answer = poison.get();
   EXPECT_EQ(answer.error().code, Code::worker_lost);
   EXPECT_EQ(answer.error().outcome, Outcome::not_applied);
