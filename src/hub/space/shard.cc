@@ -43,6 +43,10 @@ void Shard::forget(Connection& one) {
     if (follower != one.space->followers.end() && follower->second == one.number)
       one.space->followers.erase(follower);
   }
+  // While the log is away the line does not move: it must not grow with every attempt (L7).
+  std::erase_if(line_, [&](const InLine& waiting) {
+    return std::visit([&](auto& item) { return item.connection == one.number; }, waiting);
+  });
   connections_.erase(one.number);
 }
 
