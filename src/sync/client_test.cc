@@ -248,8 +248,12 @@ TEST_F(ClientTest, Y2_repairs_from_where_both_agree_and_pushes_again_what_the_hu
   repair.mode = Mode::repair;
   repair.from_position = 4;
   hear(repair);
-  EXPECT_THAT(journal.calls, ElementsAre("rewound to 4"));
+  EXPECT_THAT(journal.calls, ElementsAre("rewound to 4", "forgot after 1"));
   EXPECT_EQ(client.status().phase, Phase::repair);
+  EXPECT_TRUE(frames.empty());  // a crash must not take for answered what is pushed again
+  journal.durable = 3;
+  client.outbox_changed();
+  take();
   ASSERT_EQ(frames.size(), 2u);
   EXPECT_EQ(std::get<Push>(frames[0]).seq, 2u);
   EXPECT_EQ(std::get<Push>(frames[0]).rejected, Reason::future_stamp);  // stays refused

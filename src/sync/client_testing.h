@@ -79,6 +79,11 @@ class MemoryJournal : public Journal {
     checkpoints.cut(position);
     return said("rewound to " + std::to_string(position));
   }
+  Result<void> forget_verdicts(std::uint64_t after_seq) override {
+    acked = after_seq;
+    durable = after_seq;  // until the test flushes
+    return said("forgot after " + std::to_string(after_seq));
+  }
   Result<void> fork(std::uint64_t match_seq) override {
     replica = ReplicaId{static_cast<std::uint64_t>(replica) + 1};
     return said("forked after " + std::to_string(match_seq));

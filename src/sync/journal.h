@@ -47,8 +47,8 @@ class Journal {
 
   virtual Standing standing() = 0;
 
-  // All up to here have a verdict, by a commit that a power cut cannot undo. Never goes back, but
-  // for fork().
+  // All up to here have a verdict, by a commit that a power cut cannot undo. Goes back by
+  // forget_verdicts() and fork() only.
   virtual std::uint64_t acked_seq() = 0;
 
   // Transactions up to here have their number for good: a power cut cannot undo them (Y1).
@@ -75,6 +75,11 @@ class Journal {
   // The hub's log went another way from here on: goes back there, and keeps all that it merged.
   // What follows is taken in anew. (Position 0 has no checkpoint.)
   virtual Result<void> rewind(std::uint64_t position) = 0;
+
+  // The hub lost its memory of what came after that number: those verdicts are void, and may be
+  // others the second time. acked_seq() and durable_seq() are no greater until a flush covers this,
+  // so nothing is pushed again that a crash would then take for answered.
+  virtual Result<void> forget_verdicts(std::uint64_t after_seq) = 0;
 
   // This file is a copy of another replica's, or an old one of its own (J5): takes a new id and
   // says again, re-stamped, what was said after `match_seq`. Numbers start anew with 1.

@@ -49,12 +49,14 @@ void World::after_client(Party& party) {
 
   // The journal flushes by itself, some time after a commit.
   if (party.journal->flushed().last_seq != party.journal->state().last_seq ||
+      party.journal->flushed().forgotten != party.journal->state().forgotten ||
       party.journal->flushed().replica != party.journal->state().replica ||
       party.journal->flushed().acked_seq != party.journal->state().acked_seq) {
     at(random_.between(1'000, random_.one_in(3) ? 3 * second_us : 50'000),
        [this, &party, life = party.life] {
          if (party.life != life) return;
          bool news = party.journal->flushed().last_seq != party.journal->state().last_seq ||
+                     party.journal->flushed().forgotten != party.journal->state().forgotten ||
                      party.journal->flushed().replica != party.journal->state().replica;
          party.journal->flush();
          if (!news) return;

@@ -110,7 +110,7 @@ void ToyJournal::retry_parked() {
     for (auto& [seq, own] : now_.own) {
       if (own.outgoing.rejected) continue;
       auto stamp = sync::thaw(own.outgoing.frozen)->header.stamp;
-      if (own.has_verdict) now_.clock = std::max(now_.clock, stamp.time);
+      if (own.has_verdict || own.was_stored) now_.clock = std::max(now_.clock, stamp.time);
     }
     for (auto again : now_.outbox.retry(id)) {
       for (auto& [seq, own] : now_.own) {
@@ -123,8 +123,9 @@ void ToyJournal::retry_parked() {
 }
 
 void ToyJournal::discard_parked() {
-  auto parked =
-      std::ranges::find_if(now_.outbox.items(), [](auto& item) { return item.parked.has_value(); });
+  auto parked = std::ranges::find_if(now_.outbox.items(), [&](auto& item) {
+    return item.parked && !now_.own.at(*item.seq).body.was_stored;
+  });
   if (parked == now_.outbox.items().end()) return;
   auto id = parked->id;
   (void)write([&] { now_.outbox.discard(id); });
@@ -152,12 +153,13 @@ void ToyJournal::restore(const State& state) {
 sync::Standing ToyJournal::standing() { return {now_.replica, now_.epoch, now_.checkpoints.all()}; }
 
 std::uint64_t ToyJournal::acked_seq() {
-  return flushed_.replica == now_.replica ? flushed_.acked_seq : 0;
+  return flushed_.replica == now_.replica ? std::min(flushed_.acked_seq, now_.acked_seq) : 0;
 }
 
 std::uint64_t ToyJournal::durable_seq() {
   if (OB_MUTANT(journal_sends_before_the_flush)) return now_.last_seq;
-  return flushed_.replica == now_.replica ? flushed_.last_seq : 0;
+  if (flushed_.replica != now_.replica) return 0;
+  return flushed_.forgotten == now_.forgotten ? flushed_.last_seq : now_.acked_seq;
 }
 
 std::optional<sync::Outgoing> ToyJournal::outgoing(std::uint64_t seq) {
@@ -179,6 +181,7 @@ Result<void> ToyJournal::stored(std::uint64_t seq, std::uint64_t) {
   if (now_.own[seq].outgoing.rejected) world_.problem("stored what had been refused");
   return write([&] {
     now_.outbox.stored(seq);
+    now_.own.at(seq).was_stored = true;
     heard_verdict(seq);
   });
 }
@@ -186,11 +189,12 @@ Result<void> ToyJournal::stored(std::uint64_t seq, std::uint64_t) {
 Result<void> ToyJournal::rejected(std::uint64_t seq, sync::Reason reason, std::string_view) {
   if (!now_.own.contains(seq)) world_.problem("a verdict on what was never sent");
   auto& own = now_.own[seq];
-  bool was_stored = own.has_verdict && !own.outgoing.rejected;
+  bool was_stored = own.was_stored && !own.outgoing.rejected;
   if (was_stored && !world_.hub_forgot()) world_.problem("refused what had been stored");
   return write([&] {
     if (was_stored) {  // it is said again, by a clock that knows its stamp
       own.id = 0;
+      own.body.was_stored = true;
       now_.unnumbered[++now_.last_id] = own.body;
       now_.outbox.add({.id = now_.last_id, .subject = subject_, .rows = own.body.rows});
     } else if (!own.outgoing.rejected) {
@@ -222,6 +226,15 @@ Result<void> ToyJournal::rewind(std::uint64_t position) {
   return write([&] {
     now_.checkpoints.cut(position);
     std::erase_if(now_.quarantined, [&](std::uint64_t one) { return one > position; });
+  });
+}
+
+Result<void> ToyJournal::forget_verdicts(std::uint64_t after_seq) {
+  return write([&] {
+    ++now_.forgotten;
+    now_.acked_seq = after_seq;
+    for (auto& [seq, own] : now_.own)
+      if (seq > after_seq) own.has_verdict = false;
   });
 }
 

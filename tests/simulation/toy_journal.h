@@ -29,6 +29,7 @@ struct Body {
   std::vector<std::uint64_t> rows = {};
   std::uint64_t filler_bytes = 0;
   bool is_nonsense = false;  // to every replica
+  bool was_stored = false;   // others may have merged it: to discard it would be an undo (J15)
 
   friend bool operator==(const Body&, const Body&) = default;
 };
@@ -45,6 +46,7 @@ class ToyJournal : public sync::Journal {
     Body body = {};
     sync::Outgoing outgoing = {};
     bool has_verdict = false;
+    bool was_stored = false;
   };
 
   struct State {
@@ -58,7 +60,8 @@ class ToyJournal : public sync::Journal {
     std::map<std::uint64_t, Own> own = {};          // by number
     std::map<std::uint64_t, Body> unnumbered = {};  // by id
     sync::Outbox outbox = {};
-    Registers base = {};  // of all that the log said
+    std::uint64_t forgotten = 0;  // times that the hub lost its memory
+    Registers base = {};          // of all that the log said
     std::set<std::uint64_t> quarantined = {};
 
     std::uint64_t position() const {
@@ -106,6 +109,7 @@ class ToyJournal : public sync::Journal {
   Result<void> apply(const sync::Incoming& entry) override;
   Result<void> adopt(const sync::Epoch& epoch) override;
   Result<void> rewind(std::uint64_t position) override;
+  Result<void> forget_verdicts(std::uint64_t after_seq) override;
   Result<void> fork(std::uint64_t match_seq) override;
 
  private:

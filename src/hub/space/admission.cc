@@ -53,7 +53,7 @@ void Shard::admit(Connection& one) {
   one.cursor = answer->from_position;
   one.window =
       static_cast<std::size_t>(std::min<std::uint64_t>(hello.window, limits::window_bytes_max));
-  one.heard_seq = hello.acked_seq;
+  one.heard_seq = std::min(hello.acked_seq, answer->acked_seq);
   one.progress_at_ms = one.tokens_at_ms = now;
   one.message_tokens = limits::messages_burst_max;
   (*space)->followers[hello.replica] = one.number;
