@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 namespace outboard::cli {
@@ -50,10 +51,12 @@ class Process {
   void signal(int number) { ::kill(pid_, number); }
   pid_t pid() const { return pid_; }
 
-  // Its exit code, or minus the signal that ended it.
+  // Its exit code, or minus the signal that ended it: after 20 s, ours.
   int wait() {
     int status = 0;
-    ::waitpid(std::exchange(pid_, -1), &status, 0);
+    auto pid = std::exchange(pid_, -1);
+    for (int i = 0; ::waitpid(pid, &status, WNOHANG) == 0; ++i, ::usleep(10'000))
+      if (i == 2'000) ::kill(pid, SIGKILL);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   }
 
@@ -131,6 +134,16 @@ class TerminalChild : public Process {
 
   void type(std::string_view keys) {
     EXPECT_EQ(::write(terminal_, keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
+  }
+
+  // Waits until the line editor has the terminal: before, Ctrl-D is no key but the end of a line.
+  void type_key(char key) {
+    termios mode{};
+    for (int i = 0; i < 2'000; ++i, ::usleep(10'000)) {
+      EXPECT_EQ(::tcgetattr(terminal_, &mode), 0);
+      if (!(mode.c_lflag & ICANON)) return type({&key, 1});
+    }
+    ADD_FAILURE() << "the line editor did not take the terminal";
   }
 
   // What came up to and with that text, or in 20 s.

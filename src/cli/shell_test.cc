@@ -45,7 +45,7 @@ TEST_F(Shells, ATerminalIsGreetedAndAnsweredWithTables) {
   EXPECT_THAT(shown, HasSubstr("│  2 │ \033[2m∅\033[0m     │"));
   EXPECT_THAT(shown, HasSubstr("2 rows, "));
   shell.until("outboard> ");
-  shell.type("\x04");
+  shell.type_key('\x04');
   EXPECT_EQ(shell.wait(), 0);
 }
 
