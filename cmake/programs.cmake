@@ -36,7 +36,6 @@ if(NOT unit_sources STREQUAL "")
   add_dependencies(unit_tests snippet_readme)
   target_compile_options(unit_tests PRIVATE -O1 -g1)  # they are compiled more often than run
   # Where this clone lies is told to one file alone: the rest compiles alike everywhere.
-  target_include_directories(unit_tests PRIVATE tests)
   set_source_files_properties(tests/repository.cc PROPERTIES
     COMPILE_DEFINITIONS OUTBOARD_ROOT="${PROJECT_SOURCE_DIR}")
 endif()

@@ -1,4 +1,4 @@
-#include "repository.h"
+#include "base/repository_testing.h"
 
 namespace outboard {
 

@@ -7,8 +7,8 @@
 
 #include <outboard/config.hpp>
 
+#include "base/repository_testing.h"
 #include "capi/json_tree.h"
-#include "repository.h"
 
 namespace outboard {
 namespace {

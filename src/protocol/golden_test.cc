@@ -8,10 +8,10 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "base/repository_testing.h"
 #include "protocol/batch.h"
 #include "protocol/reply.h"
 #include "protocol/request.h"
-#include "repository.h"
 
 namespace outboard {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/bytes.h"
-#include "repository.h"
+#include "base/repository_testing.h"
 
 namespace outboard::sync::trial {
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "base/repository_testing.h"
 #include "net/test_folder.h"
-#include "repository.h"
 
 namespace {
 

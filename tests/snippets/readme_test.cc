@@ -9,7 +9,7 @@
 #include <sstream>
 #include <string>
 
-#include "repository.h"
+#include "base/repository_testing.h"
 
 namespace {
 

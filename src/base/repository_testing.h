@@ -1,4 +1,4 @@
-// Where the tests find the files of this repository.
+// Where the tests find the files of this repository. Its body is tests/repository.cc.
 #pragma once
 
 #include <string>
