@@ -80,11 +80,11 @@ void Client::hear(const Welcome& welcome) {
   // All that the hub has not, also what it gave a verdict on before it lost its memory; and all
   // that this replica has no verdict on.
   auto answered = std::min(hello_acked_seq_, welcome.acked_seq);
+  if (OB_MUTANT(client_does_not_repair)) answered = hello_acked_seq_;
   if (answered < hello_acked_seq_) {
     if (auto done = journal_.forget_verdicts(answered); !done.ok())
       return retry_later(done.error().message);
   }
-  if (OB_MUTANT(client_does_not_repair)) answered = hello_acked_seq_;
   status_.pushed = status_.answered = answered;
   next_push_ = answered + 1;
   push_bytes_max_ = static_cast<std::size_t>(welcome.push_bytes_max);

@@ -28,7 +28,6 @@ constexpr const char* mutants[] = {
     "client_does_not_repair",
     "client_pushes_refused_ones_again",
     "client_moves_past_what_it_could_not_store",
-    "hub_trusts_silence",
     "hub_ignores_the_window",
     "hub_takes_errors_for_the_end",
     "hub_displaces_anybody",

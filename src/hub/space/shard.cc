@@ -127,7 +127,7 @@ void Shard::check_time(Connection& one, std::int64_t now) {
     return work();
   }
   if (one.stage != Stage::open) return;
-  if (now - one.heard_at_ms >= limits::silence_max_ms && !OB_MUTANT(hub_trusts_silence))
+  if (now - one.heard_at_ms >= limits::silence_max_ms)
     return refuse(one, Reason::timeout, "nothing was heard for 45 s");
   if (!one.unacked.empty() && now - one.progress_at_ms >= limits::progress_timeout_ms)
     return refuse(one, Reason::timeout, "nothing was taken in for 60 s");
