@@ -13,14 +13,14 @@ namespace outboard::journal {
 namespace {
 
 constexpr std::uint64_t version = 1;
-constexpr const char* broken_or_hostile = "Whoever wrote it is broken or hostile.";
+constexpr const char* broken_or_hostile = "whoever wrote it is broken or hostile";
 
 Error too_large() {
   return fail(Code::too_large,
-              "A transaction on tracked tables changes more than a record may hold.",
-              "Split it: " + std::to_string(limits::transaction_rows_max) + " rows, " +
+              "a transaction on tracked tables changes more than a record may hold",
+              "split it: " + std::to_string(limits::transaction_rows_max) + " rows, " +
                   std::to_string(limits::transaction_cells_max) + " values and " +
-                  std::to_string(limits::record_bytes_max >> 20) + " MiB are the most.");
+                  std::to_string(limits::record_bytes_max >> 20) + " MiB are the most");
 }
 
 // ---- Writing ----
@@ -203,7 +203,7 @@ class Decoder {
     in_.expect_end();
     if (in_.ok()) return {};
     auto error = in_.error();
-    error.hint = error.code == Code::outdated ? "Open it with a later version of Outboard."
+    error.hint = error.code == Code::outdated ? "open it with a later version of Outboard"
                                               : broken_or_hostile;
     return error;
   }
@@ -275,7 +275,7 @@ class Decoder {
 Result<void> expect_canonical(const Result<Bytes>& canonical, ByteView body) {
   if (!canonical) return canonical.error();
   if (std::ranges::equal(*canonical, body)) return {};
-  return fail(Code::bad_request, "A record is not in its canonical form.", broken_or_hostile);
+  return fail(Code::bad_request, "a record is not in its canonical form", broken_or_hostile);
 }
 
 Result<void> expect_order(const LocalEffect& effect) {
@@ -286,7 +286,7 @@ Result<void> expect_order(const LocalEffect& effect) {
                                                     &ColumnWrite::column) == before.columns.end();
   }
   if (ascends) return {};
-  return fail(Code::bad_request, "An effect has a row or a column twice, or not in order.",
+  return fail(Code::bad_request, "an effect has a row or a column twice, or not in order",
               broken_or_hostile);
 }
 

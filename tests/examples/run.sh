@@ -10,7 +10,7 @@ if [[ ${1:-} == --filter ]]; then filter=$2; shift 2; fi
 build=$(realpath "${1:-build/native}")
 examples=$PWD/examples
 work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+trap 'kill ${server:-} 2>/dev/null; rm -rf "$work"' EXIT
 installed=$work/moved
 passed=0 failed=0
 
@@ -54,12 +54,13 @@ if wanted cmake-finds-the-package; then
     expect cmake-finds-the-package $'Sea\nShore\nSand\nSea\nShore'
   "$work/cmake/version" | expect cmake-finds-the-c-interface "$("$installed/bin/outboard" version | cut -d' ' -f1-2)"
 
-  OUTBOARD_TOKEN=secret "$installed/bin/outboard" serve "$work/visits.db" >"$work/ready" &
-  until [[ -s $work/ready ]]; do sleep 0.1; done
+  OUTBOARD_TOKEN=secret "$installed/bin/outboard" serve "$work/visits.db" >"$work/ready" 2>"$work/serve.log" &
+  server=$!
+  for ((tenths = 0; tenths < 200; ++tenths)); do [[ -s $work/ready ]] && break; sleep 0.1; done
   url=$(sed 's/.*"url":"\([^"]*\)".*/\1/' "$work/ready")
   { for name in Ada Ada Bob; do OUTBOARD_TOKEN=secret "$work/cmake/shared" "$url" $name; done; } |
     expect cmake-connects-to-a-served-database $'Ada: 1\nAda: 2\nBob: 1'
-  kill %1
+  kill "$server"
 fi
 
 # ---- pkg-config ----
