@@ -71,7 +71,7 @@ outboard::Result<outboard::Database> Served::start(const std::string& path,
 
 namespace scenario {
 
-void Served::end() {}
+void Served::end() { process_ = 0; }
 
 outboard::Result<outboard::Database> Served::start(const std::string&, outboard::Storage) {
   return outboard::Error{outboard::Code::not_found, "this build has no `outboard` command", ""};

@@ -33,7 +33,6 @@ constexpr const char* mutants[] = {
     "hub_displaces_anybody",
     "hub_compares_positions_only",
     "hub_overlooks_forks",
-    "hub_takes_gaps",
     "hub_forgets_rejections",
     "hub_takes_stamps_of_the_future",
     "hub_takes_stale_stamps",

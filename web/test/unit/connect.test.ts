@@ -87,15 +87,20 @@ withServed('L8: a server that stands still is noticed, and found again', async (
 withServed('H8: a transaction goes with its server, and what is asked meanwhile waits', async (served) => {
   const db = await served.connect()
   await db.exec('create table t(v)')
+  let killed!: () => void
+  const isKilled = new Promise<void>((resolve) => (killed = resolve))
   const lost = db.transaction(async (tx) => {
     await tx.exec('insert into t values (1)')
     await served.end('SIGKILL')
+    killed()
     await tx.exec('insert into t values (2)')
   })
-  await assert.rejects(lost, (error: OutboardError) => error.outcome === 'not_applied')
+  const isLost = assert.rejects(lost, (error: OutboardError) => error.outcome === 'not_applied')
+  await isKilled
   const meanwhile = db.exec('insert into t values (3)')
   await pause(50)
   await served.startAgain()
+  await isLost
   assert.equal((await meanwhile).changes, 1)
   assert.deepEqual(await db.all('select v from t'), [{ v: 3 }])
 })
