@@ -16,7 +16,7 @@ constexpr std::uint64_t long_ago = 1'790'000'000'000;
 const ReplicaId replica{0x0102030405060708};
 const Instance instance = counting_up<16>(32);
 const Epoch epoch = counting_up<16>(48);
-const Bytes empty, five = counting_up(5, 0), three = counting_up(3, 0), six = counting_up(6, 250);
+const Bytes five = counting_up(5, 0), three = counting_up(3, 0), six = counting_up(6, 250);
 
 Digest digest(std::uint8_t from) { return counting_up<32>(from); }
 
