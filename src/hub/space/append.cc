@@ -81,8 +81,7 @@ Result<Answer> Shard::answer_to(Draft& draft, Connection& from, const PushInLine
     if (before->digest == push.digest) return *before;
     return Answer{.digest = push.digest, .reason = Reason::forked};
   }
-  if (push.seq != replica.last_seq + 1)
-    return fail(Code::bad_request, "a number was left out");
+  if (push.seq != replica.last_seq + 1) return fail(Code::bad_request, "a number was left out");
 
   if (started == draft.group.end()) {
     started = draft.group.emplace(space.name, SpaceGroup{.after = space.state}).first;
