@@ -12,7 +12,7 @@ foreach(name IN ITEMS base protocol client store journal engine worker capi sqli
 endforeach()
 add_library(outboard_static STATIC ${objects})
 if(OUTBOARD_COMMAND)
-  target_sources(outboard_static PRIVATE $<TARGET_OBJECTS:net>)  # connect()
+  target_sources(outboard_static PRIVATE $<TARGET_OBJECTS:net> $<TARGET_OBJECTS:remote>)  # connect()
 endif()
 set_target_properties(outboard_static PROPERTIES OUTPUT_NAME outboard EXPORT_NAME outboard LINKER_LANGUAGE CXX)
 target_include_directories(outboard_static INTERFACE

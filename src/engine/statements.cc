@@ -71,6 +71,20 @@ void Statements::reply(const Job& job, const std::vector<Ran>& all) {
       });
 }
 
+// What ran on the writer's connection ends.
+template <class Outcome>
+Served Statements::answer(const Job& job, const Writer::Effect& effect, const Outcome& ran) {
+  auto settled = writer_.settle(job, effect, ran ? nullptr : &ran.error());
+  if (!ran) {
+    refuse(job, ran.error());
+  } else if (!settled) {
+    refuse(job, settled.error());
+  } else {
+    reply(job, *ran);
+  }
+  return Served::done;
+}
+
 Served Statements::exec(const Job& job, const request::Exec& exec) {
   if (writer_.lost(job)) return end_lost(job, exec.sql), Served::done;
   if (skip_blank(exec.sql).empty()) return reply(job, Ran()), Served::done;
@@ -169,15 +183,7 @@ Served Statements::on_writer(const Job& job, const Query& query) {
 
   Writer::Effect effect;
   auto ran = run_script(job, {.sql = query.sql, .params = query.params}, effect);
-  auto settled = writer_.settle(job, effect, ran ? nullptr : &ran.error());
-  if (!ran) {
-    refuse(job, ran.error());
-  } else if (!settled) {
-    refuse(job, settled.error());
-  } else {
-    reply(job, *ran);
-  }
-  return Served::done;
+  return answer(job, effect, ran);
 }
 
 Result<Ran> Statements::run_script(const Job& job, const request::Exec& exec,
@@ -309,15 +315,7 @@ Served Statements::batch(const Job& job, const request::Batch& batch) {
 
   Writer::Effect effect;
   auto ran = run_batch(job, batch, effect);
-  auto settled = writer_.settle(job, effect, ran ? nullptr : &ran.error());
-  if (!ran) {
-    refuse(job, ran.error());
-  } else if (!settled) {
-    refuse(job, settled.error());
-  } else {
-    reply(job, *ran);
-  }
-  return Served::done;
+  return answer(job, effect, ran);
 }
 
 // Nothing: something in it writes. Else all of it on one snapshot.

@@ -53,6 +53,8 @@ class Statements {
                                      Writer::Effect& effect);
   std::optional<Result<std::vector<Ran>>> batch_on_reader(const request::Batch& batch);
   Served start_cursor(Job job, Cursor::Source source, ByteView params);
+  template <class Outcome>
+  Served answer(const Job& job, const Writer::Effect& effect, const Outcome& ran);
   void reply(const Job& job, const Ran& ran);
   void reply(const Job& job, const std::vector<Ran>& all);
   void refuse(const Job& job, const Error& error);

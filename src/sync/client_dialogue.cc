@@ -181,7 +181,7 @@ void Client::hear(const EntryChunk& chunk) {
               chunk.chunks == entry.chunks && chunk.chain == entry.chain;
   if (!next) return fail_connection(Reason::bad_request, "a chunk out of order");
   if (entry.bytes.size() + chunk.bytes.size() > limits::transaction_bytes_max)
-    return fail_connection(Reason::bad_request, "an entry is longer than 4 MiB");
+    return fail_connection(Reason::bad_request, "an entry is longer than a transaction may be");
   append(entry.bytes, chunk.bytes);
   if (++entry.arrived == entry.chunks) take_in();
 }

@@ -2,7 +2,7 @@
 
 #include <outboard/config.hpp>
 
-#include "client/calls.h"
+#include "client/opening.h"
 #include "worker/inline_host.h"
 #include "worker/process_host.h"
 #include "worker/thread_host.h"
@@ -23,16 +23,11 @@ Result<Database> open(const std::string& path, const Options& options) {
   } else {
     host = std::make_unique<InlineHost>();
   }
-  auto connection = std::make_shared<detail::Connection>(std::move(host));
-
-  auto call = connection->open(
-      {.path = path, .storage = options.storage, .durability = options.durability});
-  detail::PendingCall<detail::OpenCall> opened(connection, call);
-  if (!opened.wait(options.open_timeout))
-    return fail(Code::timeout, "the engine did not open " + path + " in time",
-                "check that the storage answers, or allow more time");
-  auto info = TRY(opened.take()).info;
-  return Database(std::move(connection), std::move(info));
+  return detail::open_through(
+      std::move(host), {.path = path, .storage = options.storage, .durability = options.durability},
+      options.open_timeout,
+      fail(Code::timeout, "the engine did not open " + path + " in time",
+           "check that the storage answers, or allow more time"));
 }
 
 Result<Database> open(const Config& config) { return open(config.path, config.options); }

@@ -77,7 +77,7 @@ void ProcessHost::work(ChildProcess first) {
     failures = has_answered_ ? 0 : failures + 1;
     if (failures > options_.restarts_max) return give_up(why);
     lose(why);
-    pause(failures);
+    pause(failures, first_pause, longest_pause);
     {
       std::lock_guard lock(mutex_);
       if (stop_) return;
@@ -154,32 +154,14 @@ Result<bool> ProcessHost::take_messages(MessageReader& reader, bool& is_ready) {
 }
 
 void ProcessHost::lose(const std::string& why) {
-  std::function<void()> on_lost;
-  {
-    std::lock_guard lock(mutex_);
-    outbox_.clear();
-    if (!std::exchange(accepts_, false) || stop_) return;  // it has not been noticed yet
-    on_lost = on_lost_;
-  }
-  to_client_.push(EngineLost{why});
-  if (on_lost) on_lost();
+  tell_lost(why, [&] { outbox_.clear(); });
 }
 
 void ProcessHost::give_up(const std::string& why) {
-  {
-    std::lock_guard lock(mutex_);
-    outbox_.clear();
-    accepts_ = false;
-  }
-  to_client_.push(Error{Code::worker_lost, "the engine was given up: " + why,
-                        "see what it says on stderr, and open the database again"});
-}
-
-void ProcessHost::pause(unsigned failures) {
-  if (failures == 0) return;
-  auto length = std::min(first_pause * (1u << std::min(failures - 1, 10u)), longest_pause);
-  std::unique_lock lock(mutex_);
-  stopped_.wait_for(lock, length, [&] { return stop_; });
+  RecoveringLink::give_up({Code::worker_lost, "the engine was given up: " + why,
+                           "see what it says on stderr, and open the database again"});
+  std::lock_guard lock(mutex_);
+  outbox_.clear();
 }
 
 void ProcessHost::send(Bytes message) {
@@ -200,16 +182,6 @@ std::vector<Link::Arrival> ProcessHost::take() {
   return arrivals;
 }
 
-void ProcessHost::begin_again() {
-  std::lock_guard lock(mutex_);
-  accepts_ = true;
-}
-
-void ProcessHost::set_on_lost(std::function<void()> on_lost) {
-  std::lock_guard lock(mutex_);
-  on_lost_ = std::move(on_lost);
-}
-
 bool ProcessHost::has_room() const {
   std::lock_guard lock(mutex_);
   return outbox_.bytes() <= limits::link_queued_bytes_max;
@@ -223,9 +195,8 @@ void ProcessHost::wake() {
 void ProcessHost::close() {
   {
     std::lock_guard lock(mutex_);
-    stop_ = true;
+    stop_locked();
   }
-  stopped_.notify_all();
   wake();
   if (thread_.joinable()) thread_.join();
 }

@@ -6,36 +6,25 @@
 // (client/recovery.cc). The process ends when the socket is closed, however this program ends.
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <thread>
 
 #include <outboard/options.hpp>
 
-#include "client/link.h"
-#include "client/mailbox.h"
+#include "client/recovering_link.h"
 #include "worker/child_process.h"
 #include "worker/message_socket.h"
 
 namespace outboard {
 
-class ProcessHost : public Link {
+class ProcessHost : public RecoveringLink {
  public:
   // Fails with not_found or unavailable if no process can be started.
   static Result<std::unique_ptr<ProcessHost>> start(ProcessOptions options);
   ~ProcessHost() override { close(); }
 
   void send(Bytes message) override;
-  void cancel(std::uint64_t) override {}  // the frame itself does it, at the other end
   std::vector<Arrival> take() override;
-  void wait(std::optional<TimePoint> until, const std::atomic<bool>& done) override {
-    to_client_.wait(until, done);
-  }
-  void nudge() override { to_client_.nudge(); }
-  bool recovers() const override { return true; }
-  void begin_again() override;
-  void set_on_lost(std::function<void()> on_lost) override;
   bool has_room() const override;
   void close() override;
 
@@ -53,24 +42,15 @@ class ProcessHost : public Link {
   Result<bool> take_messages(MessageReader& reader, bool& is_ready);
   void lose(const std::string& why);
   void give_up(const std::string& why);
-  void pause(unsigned failures);
   void wake();
 
   const std::string program_;
   const ProcessOptions options_;
   const Descriptor wake_;  // an eventfd: something is to be sent, or to end
-  Mailbox<Arrival> to_client_;
   std::atomic<std::size_t> unread_bytes_{0};
   std::atomic<pid_t> process_{0};
   bool has_answered_ = false;  // the process that runs, anything at all
-
-  mutable std::mutex mutex_;  // guards what is below; held for moments only
-  std::condition_variable stopped_;
-  MessageWriter outbox_;
-  std::function<void()> on_lost_;
-  bool accepts_ = true;  // false: an EngineLost has not been taken notice of
-  bool stop_ = false;
-
+  MessageWriter outbox_;       // under the lock
   std::thread thread_;
 };
 

@@ -14,16 +14,17 @@ void World::edit(Party& party) {
   note("replica " + std::to_string(party.number) + " commits " + std::to_string(body.tag));
 }
 
+void World::for_a_while(bool& trouble, std::int64_t seconds_max) {
+  trouble = true;
+  at(random_.between(1, seconds_max) * second_us, [&trouble] { trouble = false; });
+}
+
 void World::something_happens(Party& party) {
   if (healed_ || !party.client) return;
   at(random_.between(10'000, 4 * second_us), [this, &party, life = party.life] {
     if (party.life == life) something_happens(party);
   });
   auto name = "replica " + std::to_string(party.number);
-  auto for_a_while = [&](bool& trouble, std::int64_t seconds_max) {
-    trouble = true;
-    at(random_.between(1, seconds_max) * second_us, [&trouble] { trouble = false; });
-  };
   switch (random_.below(60)) {
     case 0: return crash_client(party);
     case 1:
@@ -99,10 +100,6 @@ void World::something_happens_to_the_hub() {
   at(random_.between(10'000, 30 * second_us), [this, life = hub_life_] {
     if (life == hub_life_) something_happens_to_the_hub();
   });
-  auto for_a_while = [&](bool& trouble, std::int64_t seconds_max) {
-    trouble = true;
-    at(random_.between(1, seconds_max) * second_us, [&trouble] { trouble = false; });
-  };
   switch (random_.below(13)) {
     case 0:
     case 1: return crash_hub();

@@ -71,6 +71,7 @@ class World {
   void check_sent(Wire& wire, ByteView frame);
 
   // troubles.cc
+  void for_a_while(bool& trouble, std::int64_t seconds_max);
   void something_happens(Party& party);
   void something_happens_to_the_hub();
   void edit(Party& party);

@@ -1,12 +1,11 @@
-#include "net/remote_link.h"
+#include "remote/remote_link.h"
 
-#include <algorithm>
 #include <system_error>
 
 #include "base/limits.h"
 #include "net/remote_connection.h"
 
-namespace outboard::net {
+namespace outboard {
 
 namespace {
 
@@ -18,7 +17,7 @@ constexpr milliseconds first_pause{20}, longest_pause{1'000};
 
 }  // namespace
 
-RemoteLink::RemoteLink(EngineAddress address, ConnectOptions options)
+RemoteLink::RemoteLink(net::EngineAddress address, ConnectOptions options)
     : address_(std::move(address)),
       options_(std::move(options)),
       connection_(new_connection()) {}  // takes what is sent before it stands
@@ -27,7 +26,7 @@ RemoteLink::~RemoteLink() { close(); }
 
 Result<std::unique_ptr<RemoteLink>> RemoteLink::start(const std::string& url,
                                                       ConnectOptions options) {
-  auto address = TRY(read_engine_address(url));
+  auto address = TRY(net::read_engine_address(url));
   auto link = std::unique_ptr<RemoteLink>(new RemoteLink(std::move(address), std::move(options)));
   try {
     link->thread_ = std::thread([link = link.get()] { link->work(); });
@@ -38,8 +37,8 @@ Result<std::unique_ptr<RemoteLink>> RemoteLink::start(const std::string& url,
   return link;
 }
 
-std::shared_ptr<RemoteConnection> RemoteLink::new_connection() {
-  return std::make_shared<RemoteConnection>(
+std::shared_ptr<net::RemoteConnection> RemoteLink::new_connection() {
+  return std::make_shared<net::RemoteConnection>(
       address_, options_, [this](Bytes message) { to_client_.push(std::move(message)); });
 }
 
@@ -62,54 +61,20 @@ void RemoteLink::work() {
       return give_up(fail(Code::worker_lost, "the engine was not found again: " + end.why,
                           "see whether `outboard serve` runs, and connect again"));
     connection = replace_connection(end.why);
-    if (connection) pause(failures);
+    if (connection) pause(failures, first_pause, longest_pause);
   }
 }
 
-// From here on nothing is sent until the client has noticed, and greets. Null if this is to end.
-std::shared_ptr<RemoteConnection> RemoteLink::replace_connection(const std::string& why) {
+// Null if this is to end.
+std::shared_ptr<net::RemoteConnection> RemoteLink::replace_connection(const std::string& why) {
   auto next = new_connection();
-  std::function<void()> on_lost;
-  {
-    std::lock_guard lock(mutex_);
-    if (stop_) return nullptr;
-    connection_ = next;
-    if (!std::exchange(accepts_, false)) return next;  // the loss before has not been noticed yet
-    on_lost = on_lost_;
-  }
-  to_client_.push(EngineLost{why});
-  if (on_lost) on_lost();
-  return next;
-}
-
-void RemoteLink::give_up(Error error) {
-  {
-    std::lock_guard lock(mutex_);
-    accepts_ = false;
-  }
-  to_client_.push(std::move(error));
-}
-
-void RemoteLink::pause(unsigned failures) {
-  if (failures == 0) return;
-  auto length = std::min(first_pause * (1u << std::min(failures - 1, 10u)), longest_pause);
-  std::unique_lock lock(mutex_);
-  stopped_.wait_for(lock, length, [&] { return stop_; });
+  bool goes_on = tell_lost(why, [&] { connection_ = next; });
+  return goes_on ? next : nullptr;
 }
 
 void RemoteLink::send(Bytes message) {
   std::lock_guard lock(mutex_);
   if (accepts_ && !stop_) connection_->send(std::move(message));
-}
-
-void RemoteLink::begin_again() {
-  std::lock_guard lock(mutex_);
-  accepts_ = true;
-}
-
-void RemoteLink::set_on_lost(std::function<void()> on_lost) {
-  std::lock_guard lock(mutex_);
-  on_lost_ = std::move(on_lost);
 }
 
 bool RemoteLink::has_room() const {
@@ -120,11 +85,10 @@ bool RemoteLink::has_room() const {
 void RemoteLink::close() {
   {
     std::lock_guard lock(mutex_);
-    stop_ = true;
+    stop_locked();
     connection_->stop();
   }
-  stopped_.notify_all();
   if (thread_.joinable()) thread_.join();
 }
 
-}  // namespace outboard::net
+}  // namespace outboard

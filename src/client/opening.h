@@ -1,0 +1,14 @@
+// From a link to a Database: greets the engine at its other end and waits for its answer.
+#pragma once
+
+#include <outboard/outboard.hpp>
+
+#include "client/connection.h"
+
+namespace outboard::detail {
+
+// Fails as the engine's `open` does, or with `late` when that takes too long.
+Result<Database> open_through(std::unique_ptr<Link> link, Opening opening,
+                              std::chrono::milliseconds timeout, Error late);
+
+}  // namespace outboard::detail
