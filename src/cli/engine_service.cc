@@ -135,7 +135,7 @@ net::SocketServer::Handlers EngineService::Core::handlers() {
             clients_[id] = engine_.connect(std::make_shared<Outlet>(*server, id));
           },
       .received = [this](Client id,
-                         Bytes message) { engine_.send(clients_.at(id), std::move(message)); },
+                         Bytes message) { engine_.forward(clients_.at(id), std::move(message)); },
       .closed =
           [this](Client id) {
             engine_.disconnect(clients_.at(id));

@@ -165,10 +165,18 @@ std::uint64_t EngineThread::connect(std::shared_ptr<Outlet> outlet) {
 
 void EngineThread::disconnect(std::uint64_t client) { shared_->events.push({.client = client}); }
 
+void EngineThread::take_back(std::uint64_t client, std::uint64_t request) {
+  shared_->taken_back.add(key_of(client, request));
+}
+
+void EngineThread::forward(std::uint64_t client, Bytes message) {
+  if (message.size() <= cancel_bytes_max)
+    each_cancel(message, [&](std::uint64_t id) { take_back(client, id); });
+  send(client, std::move(message));
+}
+
 void EngineThread::send(std::uint64_t client, Bytes message) {
   if (message.empty()) return;
-  if (message.size() <= cancel_bytes_max)
-    each_cancel(message, [&](std::uint64_t id) { shared_->taken_back.add(key_of(client, id)); });
   shared_->waiting_bytes += message.size();
   shared_->events.push({.client = client, .message = std::move(message)});
 }

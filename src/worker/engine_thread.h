@@ -38,8 +38,14 @@ class EngineThread {
   std::uint64_t connect(std::shared_ptr<Outlet> outlet);
   void disconnect(std::uint64_t client);
 
-  // Hands a message to the engine. A cancel frame in it also stops what runs just now.
+  // Hands a message to the engine.
   void send(std::uint64_t client, Bytes message);
+
+  // A cancel frame for that request is on its way: it stops also what runs just now.
+  void take_back(std::uint64_t client, std::uint64_t request);
+
+  // As send(), for a message from elsewhere: what a cancel frame in it takes back is found here.
+  void forward(std::uint64_t client, Bytes message);
 
   // Bytes that were sent and that the engine has not taken yet, of all clients.
   std::size_t waiting_bytes() const;

@@ -83,7 +83,7 @@ bool pump(int socket, EngineThread& engine, std::uint64_t client, ToClient& to_c
       auto message = reader.next();
       if (!message) return false;
       if (!*message) break;
-      engine.send(client, std::move((*message)->body));
+      engine.forward(client, std::move((*message)->body));
     }
     to_client.wait_for_reader();
     engine.wait_for_room(limits::link_queued_bytes_max);

@@ -1,4 +1,4 @@
-// ThreadHost: an engine on a thread of its own.
+// ThreadHost: an engine on a thread of its own, for one client.
 //
 // Messages pass through two mailboxes; neither side ever waits for a lock that the other holds
 // while it works (law L1). If the engine fails (an exception of the standard library, a broken
@@ -7,9 +7,9 @@
 
 #include <functional>
 #include <memory>
-#include <thread>
 
 #include "client/link.h"
+#include "worker/engine_thread.h"
 
 namespace outboard {
 
@@ -20,8 +20,8 @@ class ThreadHost : public Link {
   explicit ThreadHost(std::function<void()> arrived = {});
   ~ThreadHost() override { close(); }
 
-  void send(Bytes message) override;
-  void cancel(std::uint64_t id) override;
+  void send(Bytes message) override { engine_.send(client_, std::move(message)); }
+  void cancel(std::uint64_t id) override { engine_.take_back(client_, id); }
   std::vector<Arrival> take() override;
   void wait(std::optional<TimePoint> until, const std::atomic<bool>& done) override;
   void nudge() override;
@@ -31,11 +31,11 @@ class ThreadHost : public Link {
   void close() override;
 
  private:
-  struct Shared;
-  static void work(const std::shared_ptr<Shared>& shared);
+  class ToClient;
 
-  std::shared_ptr<Shared> shared_;  // the thread's too: it may outlive this
-  std::thread thread_;
+  std::shared_ptr<ToClient> to_client_;  // the thread's too: it may outlive this
+  EngineThread engine_;
+  const std::uint64_t client_;
 };
 
 }  // namespace outboard
