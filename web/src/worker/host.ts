@@ -131,9 +131,7 @@ export class EngineHost {
       this.#page.postMessage({ type: 'seeded' })
       if (this.#engine !== undefined) this.#guests?.welcome(this.#engine)
     } catch (error) {
-      this.#guard(() => {
-        throw error
-      })
+      this.#lose(error)
     }
   }
 
@@ -227,11 +225,15 @@ export class EngineHost {
     try {
       action()
     } catch (error) {
-      if (this.#ended) return
-      this.#engine = undefined
-      this.#guests?.abandon()
-      this.#leave(() => ({ type: 'lost', message: textOf(error) }))
+      this.#lose(error)
     }
+  }
+
+  #lose(error: unknown): void {
+    if (this.#ended) return
+    this.#engine = undefined
+    this.#guests?.abandon()
+    this.#leave(() => ({ type: 'lost', message: textOf(error) }))
   }
 
   #end(): void {
