@@ -1,5 +1,6 @@
 // The other side of inside.js: prepared statements, kept, in loops beside the data.
 import sqlite3InitModule from '/sqlite/index.mjs'
+import { answerWith } from './answer.js'
 
 const statements = new Map()
 let db
@@ -53,12 +54,4 @@ const calls = {
   },
 }
 
-async function answer({ call, args }) {
-  try {
-    postMessage({ result: await calls[call](args) })
-  } catch (error) {
-    postMessage({ error: String(error) })
-  }
-}
-
-onmessage = ({ data }) => void answer(data)
+answerWith(calls)

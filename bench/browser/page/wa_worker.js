@@ -1,6 +1,7 @@
 // wa-sqlite as inside_worker.js drives sqlite-wasm; the VFS is named in this script's address.
 import SQLiteFactory from '/wa/dist/wa-sqlite.mjs'
 import * as SQLite from '/wa/src/sqlite-api.js'
+import { answerWith } from './answer.js'
 
 const vfs = location.search.slice(1)
 const statements = new Map()
@@ -70,12 +71,4 @@ const calls = {
   },
 }
 
-async function answer({ call, args }) {
-  try {
-    postMessage({ result: await calls[call](args) })
-  } catch (error) {
-    postMessage({ error: String(error) })
-  }
-}
-
-onmessage = ({ data }) => void answer(data)
+answerWith(calls)
