@@ -1,55 +1,12 @@
 // Databases in memory that are saved as a whole (rule H14).
-import { readFileSync } from 'node:fs'
 import { SharedDatabase, withBrowser } from './shared_database.mjs'
+import { check, equal, failureOf, filesOf, openDatabase, serveWorker } from './support.mjs'
 
 const storage = 'autosave'
 const opfs = 'opfs'
 
-async function openDatabase([name, options]) {
-  const { open } = await import('/outboard/index.js')
-  window.db = await open(name, options)
-  return window.db.info
-}
-
-async function failureOf([name, options]) {
-  const { open } = await import('/outboard/index.js')
-  return open(name, options).then(
-    () => 'none',
-    ({ code, message, hint }) => `${code}: ${message} (${hint})`,
-  )
-}
-
-// Runs in the page: the files of the database, with their sizes.
-async function filesOf(name) {
-  const root = await navigator.storage.getDirectory()
-  const folder = await (
-    await root.getDirectoryHandle('outboard')
-  ).getDirectoryHandle(name.replaceAll(' ', '%20'))
-  const files = {}
-  for await (const [file, handle] of folder) files[file] = (await handle.getFile()).size
-  return files
-}
-
-function check(condition, message) {
-  if (!condition) throw new Error(message)
-}
-
-function equal(actual, expected, what = '') {
-  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
-  check(a === b, `${what} is ${a}, not ${b}`)
-}
-
 const insert = (value) => db.exec('insert into t values (?)', [value])
 const values = () => db.all('select a from t order by 1').then((rows) => rows.map(({ a }) => a))
-
-// The worker as it is published, behind some script.
-function serveWorker(server, path, prelude) {
-  const worker = readFileSync(new URL('../../dist/worker.js', import.meta.url), 'utf8')
-  server.routes.set(path, (response) => {
-    response.setHeader('Content-Type', 'text/javascript')
-    response.end(`${prelude};${worker}`)
-  })
-}
 
 export const tests = {
   'H14: what was flushed is there after a reload': async ({ page, database }) => {
@@ -267,8 +224,8 @@ export const tests = {
     }
     await page.evaluate(cut, database)
     const files = await page.evaluate(filesOf, database)
-    const failure = await page.evaluate(failureOf, [database, { storage }])
-    check(failure.startsWith('corrupt: '), failure)
+    const { text } = await page.evaluate(failureOf, [database, { storage }])
+    check(text.startsWith('corrupt: '), text)
     equal(await page.evaluate(filesOf, database), files, 'what is left')
   },
 
@@ -289,10 +246,10 @@ export const tests = {
         await db.flush()
       })
       const asked = [name, { storage: wrong }]
-      const whileOpen = await other.evaluate(failureOf, asked)
+      const { text: whileOpen } = await other.evaluate(failureOf, asked)
       check(whileOpen.startsWith('bad_request: another tab'), whileOpen)
       await page.evaluate(() => db.close())
-      const later = await page.evaluate(failureOf, asked)
+      const { text: later } = await page.evaluate(failureOf, asked)
       check(later.startsWith('bad_request: ') && later.includes(`'${made}'`), later)
     }
   },
@@ -308,8 +265,8 @@ export const tests = {
       workerUrl,
       'Object.defineProperty(navigator, "locks", { value: undefined })',
     )
-    const failure = await page.evaluate(failureOf, [database, { storage, workerUrl }])
-    check(failure.startsWith('unavailable: ') && failure.includes('Web Locks'), failure)
+    const { text } = await page.evaluate(failureOf, [database, { storage, workerUrl }])
+    check(text.startsWith('unavailable: ') && text.includes('Web Locks'), text)
     const options = { storage: [storage, 'memory'], workerUrl }
     equal((await page.evaluate(openDatabase, [database, options])).storage, 'memory')
   },

@@ -38,11 +38,3 @@ export async function bundle({ contents, file, loader = 'js', alias = {} }) {
   })
   return outputFiles[0].text
 }
-
-/** Serves a module at that path. */
-export function serve(server, path, text) {
-  server.routes.set(path, (response) => {
-    response.setHeader('Content-Type', 'text/javascript; charset=utf-8')
-    response.end(text)
-  })
-}

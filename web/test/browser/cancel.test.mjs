@@ -1,5 +1,5 @@
 // Statements that are taken back while they run (rule H9).
-import { readFileSync } from 'node:fs'
+import { equal, publishedWorker } from './support.mjs'
 
 async function openDatabase([name, options]) {
   const { open } = await import('/outboard/index.js')
@@ -19,11 +19,6 @@ async function takeBack(ms) {
     () => 'ended',
     ({ code, cause }) => `${code} ${cause} ${performance.now() - start >= ms}`,
   )
-}
-
-function equal(actual, expected, what = '') {
-  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
-  if (a !== b) throw new Error(`${what} is ${a}, not ${b}`)
 }
 
 const cancelled = 'cancelled enough true'
@@ -120,14 +115,13 @@ export const tests = {
     server,
     database,
   }) => {
-    const worker = readFileSync(new URL('../../dist/worker.js', import.meta.url), 'utf8')
     server.routes.set('/outboard/strict.js', (response) => {
       response.setHeader('Content-Type', 'text/javascript')
       response.setHeader(
         'Content-Security-Policy',
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'",
       )
-      response.end(worker)
+      response.end(publishedWorker())
     })
     const info = await page.evaluate(openDatabase, [database, { workerUrl: '/outboard/strict.js' }])
     equal(info.cancel, 'waits')

@@ -1,11 +1,6 @@
 // The databases of an origin: listed, removed, and how much room there is for them.
 import { SharedDatabase, withBrowser } from './shared_database.mjs'
-
-async function openDatabase([name, options]) {
-  const { open } = await import('/outboard/index.js')
-  window.db = await open(name, options)
-  return window.db.info
-}
+import { check, equal, openDatabase } from './support.mjs'
 
 async function list() {
   const { databases } = await import('/outboard/index.js')
@@ -16,15 +11,6 @@ async function list() {
 async function removeDatabase(name) {
   const { remove } = await import('/outboard/index.js')
   return remove(name).catch(({ code, hint }) => `${code}: ${hint}`)
-}
-
-function check(condition, message) {
-  if (!condition) throw new Error(message)
-}
-
-function equal(actual, expected, what = '') {
-  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
-  check(a === b, `${what} is ${a}, not ${b}`)
 }
 
 export const tests = {

@@ -4,17 +4,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { TestServer } from './server.mjs'
+import { check, equal } from './support.mjs'
 
 const demo = fileURLToPath(new URL('../../../build/demo', import.meta.url))
-
-function check(condition, message) {
-  if (!condition) throw new Error(message)
-}
-
-function equal(actual, expected, what = '') {
-  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
-  check(a === b, `${what} is ${a}, not ${b}`)
-}
 
 // Gives a test the page on an origin of its own, so with no notes yet, and looks at what the page
 // logs.

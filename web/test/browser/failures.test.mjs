@@ -1,33 +1,34 @@
 // Whatever does not load, dies or fills up ends in a typed error, within its time.
-import { readFileSync } from 'node:fs'
+import {
+  check,
+  equal,
+  failureOf,
+  openDatabase,
+  publishedModule,
+  publishedWorker,
+  serve,
+  serveWorker,
+} from './support.mjs'
 
-const wasm = readFileSync(new URL('../../dist/outboard.wasm', import.meta.url))
+const wasm = publishedModule()
 
-async function failureOf([name, options]) {
-  const { open } = await import('/outboard/index.js')
-  const start = performance.now()
-  try {
-    await open(name, options)
-    return { code: 'none' }
-  } catch (error) {
-    const { code, message, hint } = error
-    return { code, message, hint, ms: performance.now() - start }
+// For a worker that traps in a function of the module's, once a message with that text has come.
+const trappingIn = (name, text) => `{
+  let trapping = false
+  const streaming = WebAssembly.instantiateStreaming
+  WebAssembly.instantiateStreaming = async (...all) => {
+    const { instance } = await streaming(...all)
+    const call = (...all) => {
+      if (trapping) throw new WebAssembly.RuntimeError('unreachable')
+      return instance.exports.${name}(...all)
+    }
+    return { instance: { exports: { ...instance.exports, ${name}: call } } }
   }
-}
-
-async function openDatabase([name, options]) {
-  const { open } = await import('/outboard/index.js')
-  window.db = await open(name, options)
-}
-
-function check(condition, message) {
-  if (!condition) throw new Error(message)
-}
-
-function equal(actual, expected, what = '') {
-  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
-  check(a === b, `${what} is ${a}, not ${b}`)
-}
+  addEventListener('message', ({ data }) => {
+    if (!(data instanceof ArrayBuffer)) return
+    trapping ||= new TextDecoder('latin1').decode(data).includes('${text}')
+  })
+}`
 
 export const tests = {
   'a worker script that does not load is unavailable, with its address': async ({
@@ -35,14 +36,9 @@ export const tests = {
     server,
     database,
   }) => {
-    const serve = (path, type, body) =>
-      server.routes.set(path, (response) => {
-        response.setHeader('Content-Type', type)
-        response.end(body)
-      })
-    serve('/html.js', 'text/html', '<!doctype html><p>your app')
-    serve('/syntax.js', 'text/javascript', 'this is no JavaScript')
-    serve('/throws.js', 'text/javascript', 'throw new Error("no")')
+    serve(server, '/html.js', '<!doctype html><p>your app', 'text/html')
+    serve(server, '/syntax.js', 'this is no JavaScript')
+    serve(server, '/throws.js', 'throw new Error("no")')
     for (const workerUrl of [
       '/missing.js',
       '/html.js',
@@ -69,20 +65,19 @@ export const tests = {
     server,
     database,
   }) => {
-    const serve = (path, type, body, length) =>
-      server.routes.set(path, (response) => {
-        response.setHeader('Content-Type', type)
-        if (length) response.setHeader('Content-Length', length)
-        response.write(body)
-        if (length) response.destroy()
-        else response.end()
-      })
-    serve('/truncated.wasm', 'application/wasm', wasm.subarray(0, wasm.length / 2))
-    serve('/cut-off.wasm', 'application/wasm', wasm.subarray(0, wasm.length / 2), wasm.length)
-    serve('/truncated.bin', 'application/octet-stream', wasm.subarray(0, wasm.length / 2))
-    serve('/html.wasm', 'text/html', '<!doctype html><p>your app')
-    serve('/other.wasm', 'application/wasm', Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]))
-    serve('/empty.wasm', 'application/wasm', '')
+    const half = wasm.subarray(0, wasm.length / 2)
+    serve(server, '/truncated.wasm', half, 'application/wasm')
+    serve(server, '/truncated.bin', half, 'application/octet-stream')
+    serve(server, '/html.wasm', '<!doctype html><p>your app', 'text/html')
+    const other = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])
+    serve(server, '/other.wasm', other, 'application/wasm')
+    serve(server, '/empty.wasm', '', 'application/wasm')
+    server.routes.set('/cut-off.wasm', (response) => {
+      response.setHeader('Content-Type', 'application/wasm')
+      response.setHeader('Content-Length', wasm.length)
+      response.write(half)
+      response.destroy()
+    })
     const paths = [
       '/missing.wasm',
       '/truncated.wasm',
@@ -105,19 +100,13 @@ export const tests = {
   },
 
   'a module of the wrong type is loaded all the same': async ({ page, server, database }) => {
-    server.routes.set('/plain.wasm', (response) => {
-      response.setHeader('Content-Type', 'application/octet-stream')
-      response.end(wasm)
-    })
+    serve(server, '/plain.wasm', wasm, 'application/octet-stream')
     await page.evaluate(openDatabase, [database, { wasmUrl: '/plain.wasm' }])
     equal(await page.evaluate(() => db.first('select 1 as a')), { a: 1 })
   },
 
   'a worker that never answers ends with the time limit': async ({ page, server, database }) => {
-    server.routes.set('/silent.js', (response) => {
-      response.setHeader('Content-Type', 'text/javascript')
-      response.end('onmessage = () => {}')
-    })
+    serve(server, '/silent.js', 'onmessage = () => {}')
     server.routes.set('/hanging.wasm', () => {})
     for (const options of [{ workerUrl: '/silent.js' }, { wasmUrl: '/hanging.wasm' }]) {
       const failure = await page.evaluate(failureOf, [database, { ...options, openTimeoutMs: 500 }])
@@ -196,25 +185,7 @@ export const tests = {
     server,
     database,
   }) => {
-    // The same engine, in whose memory somebody writes.
-    const worker = readFileSync(new URL('../../dist/worker.js', import.meta.url), 'utf8')
-    server.routes.set('/outboard/trapping.js', (response) => {
-      response.setHeader('Content-Type', 'text/javascript')
-      response.end(
-        `{
-        const streaming = WebAssembly.instantiateStreaming
-        WebAssembly.instantiateStreaming = async (...all) => {
-          const { instance } = await streaming(...all)
-          const exports = { ...instance.exports, outboard_run: (engine) => {
-            if (globalThis.trapNow) throw new WebAssembly.RuntimeError('unreachable')
-            return instance.exports.outboard_run(engine)
-          } }
-          return { instance: { exports } }
-        }
-        addEventListener('message', ({ data }) => { if (data instanceof ArrayBuffer && new TextDecoder('latin1').decode(data).includes('please trap')) globalThis.trapNow = true })
-      }` + worker,
-      )
-    })
+        serveWorker(server, '/outboard/trapping.js', trappingIn('outboard_run', 'please trap'))
     const result = await page.evaluate(async (name) => {
       const { open } = await import('/outboard/index.js')
       const db = await open(name, { workerUrl: '/outboard/trapping.js' })
@@ -239,30 +210,11 @@ export const tests = {
   }) => {
     // The first engine dies after it has done what a message with that text asks, and before it has
     // said so; the next one is as it should be.
-    const worker = readFileSync(new URL('../../dist/worker.js', import.meta.url), 'utf8')
     const dying = (text) => {
-      let first = true
+      const preludes = [trappingIn('outboard_next', text)]
       server.routes.set('/outboard/dying.js', (response) => {
         response.setHeader('Content-Type', 'text/javascript')
-        if (!first) return response.end(worker)
-        first = false
-        response.end(
-          `{
-          let dying = false
-          const streaming = WebAssembly.instantiateStreaming
-          WebAssembly.instantiateStreaming = async (...all) => {
-            const { instance } = await streaming(...all)
-            const exports = { ...instance.exports, outboard_next: (...all) => {
-              if (dying) throw new WebAssembly.RuntimeError('unreachable')
-              return instance.exports.outboard_next(...all)
-            } }
-            return { instance: { exports } }
-          }
-          addEventListener('message', ({ data }) => {
-            if (data instanceof ArrayBuffer && new TextDecoder('latin1').decode(data).includes('${text}')) dying = true
-          })
-        }` + worker,
-        )
+        response.end(`${preludes.shift() ?? ''};${publishedWorker()}`)
       })
     }
     const openEmpty = async (name) => {

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundle, serve } from './bundle.mjs'
+import { bundle } from './bundle.mjs'
 import { TestServer } from './server.mjs'
+import { serve } from './support.mjs'
 
 const web = fileURLToPath(new URL('../..', import.meta.url))
 

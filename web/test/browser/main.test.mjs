@@ -1,4 +1,6 @@
 // Engines on the page's own thread.
+import { check, equal } from './support.mjs'
+
 async function openDatabase([name, storage, host = 'main']) {
   const [{ open }, { onMainThread }] = await Promise.all([
     import('/outboard/index.js'),
@@ -6,15 +8,6 @@ async function openDatabase([name, storage, host = 'main']) {
   ])
   window.db = await open(name, { storage, ...(host === 'main' ? { host: onMainThread } : {}) })
   return window.db.info
-}
-
-function check(condition, message) {
-  if (!condition) throw new Error(message)
-}
-
-function equal(actual, expected, what = '') {
-  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
-  check(a === b, `${what} is ${a}, not ${b}`)
 }
 
 const values = () => db.all('select a from t order by 1').then((rows) => rows.map(({ a }) => a))

@@ -1,6 +1,7 @@
 // The hooks in strict mode, with the newest React and with the oldest one that is supported.
-import { bundle, serve } from './bundle.mjs'
+import { bundle } from './bundle.mjs'
 import { cases } from '../react/cases.js'
+import { serve } from './support.mjs'
 
 const versions = { 19: {}, 18: { react: 'react-18', 'react-dom': 'react-dom-18' } }
 const bundles = new Map()

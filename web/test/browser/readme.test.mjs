@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { transform } from 'esbuild'
 import { TestServer } from './server.mjs'
+import { serve } from './support.mjs'
 
 const web = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -19,10 +20,7 @@ export const tests = {
     const readme = readFileSync(join(web, '../README.md'), 'utf8')
     const { code } = await transform(block(readme, '## In the browser', 'ts'), { loader: 'ts' })
     const server = await new TestServer({ '/outboard/': join(web, 'dist') }).start()
-    server.routes.set('/readme.js', (response) => {
-      response.setHeader('Content-Type', 'text/javascript; charset=utf-8')
-      response.end(code.replace(/from ["']outboard["']/, "from '/outboard/index.js'"))
-    })
+    serve(server, '/readme.js', code.replace(/from ["']outboard["']/, "from '/outboard/index.js'"))
     const page = await context.newPage()
     const printed = []
     page.on('console', (message) => printed.push(`${message.text()}\n`))

@@ -1,30 +1,9 @@
 // A new database that begins with a file: it has all of it, or there is no database.
-async function openDatabase([name, options]) {
-  const { open } = await import('/outboard/index.js')
-  window.db = await open(name, options)
-  return window.db.info
-}
-
-async function failureOf([name, options]) {
-  const { open } = await import('/outboard/index.js')
-  return open(name, options).then(
-    () => 'none',
-    ({ code, message }) => `${code}: ${message}`,
-  )
-}
+import { check, equal, failureOf, openDatabase } from './support.mjs'
 
 async function isListed(name) {
   const { databases } = await import('/outboard/index.js')
   return (await databases()).some((entry) => entry.name === name)
-}
-
-function check(condition, message) {
-  if (!condition) throw new Error(message)
-}
-
-function equal(actual, expected, what = '') {
-  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
-  check(a === b, `${what} is ${a}, not ${b}`)
 }
 
 // Makes window.file, a database of so many rows.
@@ -103,8 +82,8 @@ export const tests = {
     }
     for (const storage of ['opfs', 'autosave', 'memory']) {
       for (const [seed, expected] of Object.entries(seeds)) {
-        const failure = await page.evaluate(failureOf, [database, { storage, seed }])
-        check(failure.startsWith(expected), `${seed}: ${failure}`)
+        const { text } = await page.evaluate(failureOf, [database, { storage, seed }])
+        check(text.startsWith(expected), `${seed}: ${text}`)
         equal(await page.evaluate(isListed, database), false, 'listed')
       }
     }

@@ -5,6 +5,7 @@
 import { rmSync } from 'node:fs'
 import { Browser } from './devtools.mjs'
 import { freshFolder } from './chromium.mjs'
+import { openDatabase } from './support.mjs'
 
 export async function withBrowser(action) {
   const profile = freshFolder('tabs')
@@ -15,11 +16,6 @@ export async function withBrowser(action) {
     await browser.stop()
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
   }
-}
-
-async function openHere(name, options) {
-  const { open } = await import('/outboard/index.js')
-  window.db = await open(name, options)
 }
 
 // Runs in the page, for ever.
@@ -84,7 +80,7 @@ export class SharedDatabase {
   }
 
   open(tab, options = {}) {
-    return tab.evaluate(openHere, this.name, options)
+    return tab.evaluate(openDatabase, [this.name, options])
   }
 
   /** The tab writes from now on. Returns the writer's number. */

@@ -1,10 +1,7 @@
 // How long the page's own thread is held. The figures are reported; what is asserted is far enough
 // from them to hold on a busy machine.
 import { longestTask } from './trace.mjs'
-
-function check(condition, message) {
-  if (!condition) throw new Error(message)
-}
+import { check } from './support.mjs'
 
 async function openTable(database) {
   const { open } = await import('/outboard/index.js')

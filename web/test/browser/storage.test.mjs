@@ -1,39 +1,5 @@
 // Databases on OPFS: what survives, and what happens when something is in the way.
-
-// Runs in the page: opens the database and keeps it as window.db.
-async function openDatabase([name, options]) {
-  const { open } = await import('/outboard/index.js')
-  window.db = await open(name, options)
-  return window.db.info
-}
-
-// Runs in the page: what an action of `db` fails with.
-async function failureOf([name, options]) {
-  const { open } = await import('/outboard/index.js')
-  const start = performance.now()
-  try {
-    await open(name, options)
-    return { code: 'none' }
-  } catch (error) {
-    const { code, message, hint } = error
-    return {
-      code,
-      message,
-      hint,
-      ms: performance.now() - start,
-      isTyped: error.name === 'OutboardError',
-    }
-  }
-}
-
-function check(condition, message) {
-  if (!condition) throw new Error(message)
-}
-
-function equal(actual, expected, what = '') {
-  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
-  check(a === b, `${what} is ${a}, not ${b}`)
-}
+import { check, equal, failureOf, openDatabase, serveWorker } from './support.mjs'
 
 // As in browsers without the origin private file system, or without synchronous handles in it.
 const withouts = {
@@ -45,17 +11,8 @@ const withouts = {
 }
 const without = Object.keys(withouts)
 
-async function serveWorker(server, path, prelude) {
-  const { readFileSync } = await import('node:fs')
-  const worker = readFileSync(new URL('../../dist/worker.js', import.meta.url), 'utf8')
-  server.routes.set(path, (response) => {
-    response.setHeader('Content-Type', 'text/javascript')
-    response.end(prelude + worker)
-  })
-}
-
-async function serveWorkersWithout(server) {
-  for (const [path, prelude] of Object.entries(withouts)) await serveWorker(server, path, prelude)
+function serveWorkersWithout(server) {
+  for (const [path, prelude] of Object.entries(withouts)) serveWorker(server, path, prelude)
 }
 
 export const tests = {
@@ -244,7 +201,7 @@ export const tests = {
     server,
     database,
   }) => {
-    await serveWorkersWithout(server)
+    serveWorkersWithout(server)
     for (const workerUrl of without) {
       const failure = await page.evaluate(failureOf, [database, { workerUrl }])
       equal(failure.code, 'unavailable')
@@ -260,7 +217,7 @@ export const tests = {
   },
 
   'of a list of storages the first is taken that there is': async ({ page, server, database }) => {
-    await serveWorkersWithout(server)
+    serveWorkersWithout(server)
     const storage = ['opfs', 'memory']
     for (const workerUrl of without) {
       const info = await page.evaluate(openDatabase, [database, { workerUrl, storage }])
@@ -288,7 +245,7 @@ export const tests = {
     })
     const storage = ['opfs', 'memory']
     equal((await page.evaluate(failureOf, ['damaged', { storage }])).code, 'corrupt')
-    await serveWorker(
+    serveWorker(
       server,
       '/outboard/full.js',
       `FileSystemFileHandle.prototype.createSyncAccessHandle = () =>

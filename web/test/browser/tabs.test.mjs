@@ -3,15 +3,15 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { SharedDatabase, withBrowser } from './shared_database.mjs'
-
-function check(condition, message) {
-  if (!condition) throw new Error(message)
-}
-
-function equal(actual, expected, what = '') {
-  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
-  check(a === b, `${what} is ${a}, not ${b}`)
-}
+import {
+  check,
+  equal,
+  openDatabase,
+  pause,
+  publishedModule,
+  serve,
+  serveWorker,
+} from './support.mjs'
 
 // The package as it will be once the messages between tabs have changed, under /newer/.
 async function serveNewer(server) {
@@ -33,35 +33,21 @@ async function serveNewer(server) {
       },
     ],
   })
-  const serve = (path, type, body) =>
-    server.routes.set(path, (response) => {
-      response.setHeader('Content-Type', type)
-      response.end(body)
-    })
-  for (const { path, contents } of outputFiles) serve(path, 'text/javascript', contents)
-  const wasm = new URL('../../dist/outboard.wasm', import.meta.url)
-  serve('/newer/outboard.wasm', 'application/wasm', await readFile(wasm))
+  for (const { path, contents } of outputFiles) serve(server, path, contents)
+  serve(server, '/newer/outboard.wasm', publishedModule(), 'application/wasm')
 }
 
 // A worker that tells, on a channel of its own, how many bytes it has posted to other tabs.
-async function serveCounting(server) {
-  const worker = await readFile(new URL('../../dist/worker.js', import.meta.url), 'utf8')
-  server.routes.set('/outboard/counting.js', (response) => {
-    response.setHeader('Content-Type', 'text/javascript')
-    response.end(`
-      {
-        const { postMessage } = BroadcastChannel.prototype
-        const counter = new BroadcastChannel('counter')
-        let bytes = 0
-        BroadcastChannel.prototype.postMessage = function (message) {
-          if (message instanceof ArrayBuffer) bytes += message.byteLength
-          postMessage.call(this, message)
-        }
-        counter.onmessage = () => postMessage.call(counter, bytes)
-      }
-      ${worker}`)
-  })
-}
+const counting = `{
+  const { postMessage } = BroadcastChannel.prototype
+  const counter = new BroadcastChannel('counter')
+  let bytes = 0
+  BroadcastChannel.prototype.postMessage = function (message) {
+    if (message instanceof ArrayBuffer) bytes += message.byteLength
+    postMessage.call(this, message)
+  }
+  counter.onmessage = () => postMessage.call(counter, bytes)
+}`
 
 // The first tab is the owner; it and two guests write, and then something happens to it.
 function goesOn(happens, { comesBack = false, closes = false } = {}) {
@@ -130,14 +116,10 @@ export const tests = {
     newPage,
     database,
   }) => {
-    const openHere = async (name) => {
-      const { open } = await import('/outboard/index.js')
-      window.db = await open(name)
-    }
-    await page.evaluate(openHere, database)
+    await page.evaluate(openDatabase, [database])
     await page.evaluate(() => db.exec('create table t(a)'))
     const other = await newPage()
-    await other.evaluate(openHere, database)
+    await other.evaluate(openDatabase, [database])
     await other.evaluate(
       () =>
         new Promise((begun) => {
@@ -155,13 +137,9 @@ export const tests = {
   },
 
   'L7: a large result crosses to another tab in pieces': async ({ page, newPage, database }) => {
-    const openHere = async (name) => {
-      const { open } = await import('/outboard/index.js')
-      window.db = await open(name)
-    }
-    await page.evaluate(openHere, database)
+    await page.evaluate(openDatabase, [database])
     const other = await newPage()
-    await other.evaluate(openHere, database)
+    await other.evaluate(openDatabase, [database])
     const counts = await other.evaluate(async () => {
       await db.exec('create table t(i, x)')
       await db.many(
@@ -201,7 +179,7 @@ export const tests = {
         }
         return rounds
       })
-      await new Promise((resolve) => setTimeout(resolve, 700))
+      await pause(700)
       await owner.close()
       note(`${await reading} rounds`)
     }),
@@ -229,7 +207,7 @@ export const tests = {
   'H16: when it is frozen': goesOn(
     async (owner) => {
       await owner.freeze()
-      await new Promise((resolve) => setTimeout(resolve, 500))
+      await pause(500)
       await owner.unfreeze()
     },
     { comesBack: true },
@@ -241,7 +219,7 @@ export const tests = {
         window.kept = true
       })
       await owner.goto(`${address}/outboard/`)
-      await new Promise((resolve) => setTimeout(resolve, 500))
+      await pause(500)
       await owner.back()
       const why = () =>
         JSON.stringify(performance.getEntriesByType('navigation')[0].notRestoredReasons)
@@ -256,7 +234,7 @@ export const tests = {
         'with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n'
       void db.all(endless).catch(() => {})
     })
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await pause(200)
     await owner.close()
   }),
 
@@ -276,7 +254,7 @@ export const tests = {
           for (const end = performance.now() + 9000; performance.now() < end; );
         }, 100)
       })
-      await new Promise((resolve) => setTimeout(resolve, 300))
+      await pause(300)
       const { code, hint, outcome, ms } = await guest.evaluate(async () => {
         const start = performance.now()
         const error = await db.exec('insert into t values (1)').catch((error) => error)
@@ -307,7 +285,7 @@ export const tests = {
           'with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n'
         return db.all(endless, [], { timeoutMs: 4000 }).catch(({ code }) => code)
       })
-      await new Promise((resolve) => setTimeout(resolve, 100))
+      await pause(100)
       equal(await guest.evaluate(() => db.first('select 1 as a')), { a: 1 })
       equal(await long, 'timeout')
     }),
@@ -318,7 +296,7 @@ export const tests = {
     note,
   }) =>
     withBrowser(async (browser) => {
-      await serveCounting(server)
+      serveWorker(server, '/outboard/counting.js', counting)
       const shared = new SharedDatabase(browser, server.address, database)
       const owner = await shared.tab({ workerUrl: '/outboard/counting.js' })
       const guest = await shared.tab()
@@ -338,7 +316,7 @@ export const tests = {
           counter.onmessage = ({ data }) => resolve(data)
           counter.postMessage('?')
         })
-      await new Promise((resolve) => setTimeout(resolve, 1000))
+      await pause(1000)
       const bytes = await owner.evaluate(posted)
       const answered = await owner.evaluate(() => db.first('select 1 as a'))
       equal(answered, { a: 1 })

@@ -3,6 +3,7 @@
 //   OUTBOARD_TABS_STEPS   how many things happen (40)
 //   OUTBOARD_TABS_SEED    what happens; a failure names its seed
 import { SharedDatabase, withBrowser } from './shared_database.mjs'
+import { pause } from './support.mjs'
 
 const steps = Number(process.env.OUTBOARD_TABS_STEPS ?? 40)
 const seed = Number(process.env.OUTBOARD_TABS_SEED ?? Date.now() % 1_000_000)
@@ -18,8 +19,6 @@ function randomFrom(state) {
     return Math.floor((((t ^ (t >>> 14)) >>> 0) / 0x1_0000_0000) * below)
   }
 }
-
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** One of the places at the table: there is always a tab in it that writes. */
 class Seat {

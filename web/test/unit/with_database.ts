@@ -16,3 +16,7 @@ export function withDatabase(name: string, body: (db: Database) => Promise<void>
 
 export const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, ms))
+
+/** The beginning of a statement in which n has the numbers from 1 to `count`. */
+export const numbers = (count: number): string =>
+  `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count})`
