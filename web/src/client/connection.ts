@@ -46,6 +46,8 @@ const frameCost = 2 << 10
 export class Connection {
   /** Called when it ends. */
   onLost: ((error: OutboardError) => void) | undefined
+  /** Called when something is asked that has to be answered within a time. */
+  onLimited: (() => void) | undefined
   /** How long the current task may go on decoding. */
   readonly slice = new TimeSlice()
   /** Who this is to engines, if one may come after another. */
@@ -76,6 +78,11 @@ export class Connection {
   /** Whether somebody waits for an answer. */
   get isWaiting(): boolean {
     return this.#pending.size > this.#greeting.length
+  }
+
+  /** The requests whose time is not over, or was not answered to. */
+  limited(): PendingRequest[] {
+    return [...this.#pending.values()].filter(({ isLimited }) => isLimited)
   }
 
   /** An engine is there. `greet` sends the first requests; all others wait until `resume`. */
@@ -184,6 +191,7 @@ export class Connection {
       })
       const request = this.#await(new PendingRequest(this, id, place, sink, head))
       if (signal !== undefined && this.isUp) this.#watch(request)
+      if (request.isLimited) this.onLimited?.()
       return request
     } finally {
       this.#admitNext() // whatever became of this one

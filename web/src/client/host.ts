@@ -37,6 +37,12 @@ export interface HostEvents {
   outdated(): void
 }
 
+/** A worker that is asked so many times, as often as this, and gives no sign of life is wedged. */
+const asksMax = 3
+const askEveryMs = 200
+/** A disk may take so long. */
+const diskMs = 10_000
+
 export class WorkerHost implements Port {
   watch: Port['watch']
   readonly #thread: Thread
@@ -46,6 +52,9 @@ export class WorkerHost implements Port {
   #closed: (() => void) | undefined
   #seeded: (() => void) | undefined
   #state: 'starting' | 'running' | 'ended' = 'starting'
+  #asks = 0 // since the last sign of life
+  #asking: ReturnType<typeof setTimeout> | undefined
+  #patientUntil = 0
 
   /** Starts the worker. After `terminate` there are no more events. */
   constructor(options: HostOptions, purpose: Purpose, events: HostEvents) {
@@ -96,11 +105,32 @@ export class WorkerHost implements Port {
     return closed
   }
 
+  /** Somebody waits for it. If it gives no sign of life, however often it is asked, it is lost. */
+  ask(): void {
+    if (this.#state === 'running' && this.#asking === undefined) this.#askOn()
+  }
+
   /** Ends the worker at once. */
   terminate(): void {
     this.#state = 'ended'
+    this.#heard()
     this.#watch.abort()
     this.#thread.terminate()
+  }
+
+  // Counted by this page's own turns: while it stands still itself it hears nothing either.
+  #askOn(): void {
+    if (performance.now() >= this.#patientUntil && ++this.#asks > asksMax)
+      return this.#lose('it was in something that nothing can interrupt')
+    this.#tell({ type: 'ask' })
+    this.#asking = setTimeout(() => this.#askOn(), askEveryMs)
+  }
+
+  #heard(): void {
+    clearTimeout(this.#asking)
+    this.#asking = undefined
+    this.#asks = 0
+    this.#patientUntil = 0
   }
 
   #letOthersIn(): Promise<void> {
@@ -116,6 +146,7 @@ export class WorkerHost implements Port {
 
   #take(data: ArrayBuffer | FromWorker): void {
     if (this.#state === 'ended') return
+    this.#heard()
     if (data instanceof ArrayBuffer) return this.#events.message(data)
     switch (data.type) {
       case 'ready':
@@ -137,6 +168,10 @@ export class WorkerHost implements Port {
         return this.#events.outdated()
       case 'closed':
         return this.#closed?.()
+      case 'working':
+        return
+      case 'waiting':
+        this.#patientUntil = performance.now() + diskMs
     }
   }
 

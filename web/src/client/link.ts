@@ -17,6 +17,8 @@ export interface LinkEvents {
   accepted(): void
   message(message: ArrayBuffer): void
   flushed(message: Flushed): void
+  /** Something leaves, that will be answered. */
+  asked(): void
   refused(error: OutboardError): void
   /** The owner is gone. */
   lost(loss: Loss): void
@@ -70,6 +72,7 @@ export class Link implements Port {
 
   postMessage(message: ArrayBuffer): void {
     this.#channel.postMessage(message)
+    this.#events.asked()
   }
 
   flush(message: Flush): void {

@@ -19,6 +19,7 @@ export function fateAtLoss(request: PendingRequest, loss: Loss): OutboardError |
   if (!request.restart()) return workerLost('it went in the middle of the answer')
   if (loss === 'unclean') ++request.losses
   if (isNumbered) return undefined
+  if (request.isOverdue()) return timedOut()
   if (session !== undefined) return transactionLost()
   return frame === undefined || request.losses >= lossesMax ? diedOfIt() : undefined
 }
@@ -35,6 +36,7 @@ export function fateByOutcome(
     return canAsk ? undefined : workerLost('its answer was lost', outcome)
   }
   if (request.session !== undefined) return transactionLost()
+  if (request.isOverdue()) return timedOut()
   if (request.losses >= lossesMax) return diedOfIt(outcome)
   if (request.frame === undefined) return workerLost('it is too large to be kept', outcome)
   return undefined
@@ -43,6 +45,12 @@ export function fateByOutcome(
 /** What a session is told whose engine is gone. */
 export function transactionLost(): OutboardError {
   return workerLost('its transaction went with the engine', 'not_applied')
+}
+
+// What the engine would have said, had it been able to.
+function timedOut(): OutboardError {
+  const hint = 'give it more time, or ask for less at once'
+  return new OutboardError('timeout', 'the deadline passed', { hint })
 }
 
 function diedOfIt(outcome?: Outcome): OutboardError {

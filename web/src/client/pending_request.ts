@@ -45,6 +45,7 @@ export class PendingRequest {
   readonly #sink: Sink
   readonly #signal: AbortSignal | undefined
   readonly #onAbort = () => this.cancel()
+  readonly #dueAt: number
   #url: string | undefined
   #place: Place
   #ended = false
@@ -59,7 +60,7 @@ export class PendingRequest {
     id: number,
     place: Place,
     sink: Sink,
-    { n, session, signal }: RequestOptions,
+    { n, session, signal, timeoutMs }: RequestOptions,
   ) {
     this.#connection = connection
     this.id = id
@@ -69,6 +70,8 @@ export class PendingRequest {
     this.bytes = place.bytes
     this.#sink = sink
     this.#signal = signal
+    const isLimited = timeoutMs !== undefined && !sink.paced // a stream's ends with its first piece
+    this.#dueAt = isLimited ? performance.now() + timeoutMs : Infinity
     signal?.addEventListener('abort', this.#onAbort)
   }
 
@@ -76,6 +79,16 @@ export class PendingRequest {
   get url(): string | undefined {
     if (this.#signal === undefined || this.#ended) return undefined
     return (this.#url ??= URL.createObjectURL(new Blob()))
+  }
+
+  /** Whether the engine answers within a time. */
+  get isLimited(): boolean {
+    return this.#dueAt < Infinity
+  }
+
+  /** Whether its time was over so long ago. */
+  isOverdue(forMs = 0): boolean {
+    return this.isLimited && performance.now() - this.#dueAt >= forMs
   }
 
   get ended(): boolean {

@@ -17,14 +17,18 @@ export interface TabEvents {
   failed(error: OutboardError): void
 }
 
-/** An owner that says nothing for so long is asked whether it is there, */
-const silenceMs = 1_000
-/** and given up after so long: a worker that is ended in a statement takes 2.5 seconds to die. */
+/** An owner that says nothing for so long is asked whether it is there, again and again, */
+const silenceMs = 200
+/** the locks are looked at as often as this, */
+const lookMs = 1_000
+/** and it is given up after so long: a worker that is ended in a statement takes 2.5 seconds to die. */
 const patienceMs = 4_000
 /** So many engines of this tab may die within that time before it gives up. */
 const deathsMax = 5
 const deathsMs = 60_000
 const closeTimeoutMs = 5_000
+/** An engine that is so late after a deadline is asked, as often as this, whether it lives. */
+const overdueMs = 1_000
 
 export class Tab {
   readonly #options: HostOptions
@@ -48,7 +52,9 @@ export class Tab {
   #attached = false // once at least
   #owned = false // when that was last asked
   #heardAt = 0
+  #lookedAt = 0
   #patience: ReturnType<typeof setInterval> | undefined
+  #deadlines: ReturnType<typeof setInterval> | undefined
 
   /** Looks for an engine at once. */
   constructor(options: HostOptions, connection: Connection, events: TabEvents) {
@@ -63,6 +69,7 @@ export class Tab {
       hidden: () => void this.#makeRoom(),
     }
     this.#ignoreLife = this.#isShared ? watchLife(life) : () => {}
+    connection.onLimited = () => this.#watchDeadlines()
     this.#start()
   }
 
@@ -85,6 +92,7 @@ export class Tab {
   async #stop(limitMs: number): Promise<void> {
     this.#closed = true
     this.#ignoreLife()
+    clearInterval(this.#deadlines)
     this.#unlink()
     this.#meeting?.close()
     this.#flushes.end(new OutboardError('cancelled', 'the database was closed'))
@@ -94,7 +102,6 @@ export class Tab {
   #start(): void {
     this.#startHost()
     if (!this.#isShared) return
-    this.#heardAt = performance.now()
     this.#meeting ??= new BroadcastChannel(meetingOf(this.#options.name))
     this.#meeting.onmessage = ({ data }: MessageEvent<ToMeeting>) => this.#meet(data)
     this.#seek()
@@ -120,7 +127,7 @@ export class Tab {
   // A guest again, of whoever is or will be the owner.
   #seek(): void {
     this.#link?.close()
-    this.#patience ??= setInterval(() => this.#lookForSilence(), silenceMs)
+    this.#beginPatience()
     const name = `outboard-link:${this.#client}:${++this.#links}`
     const { storage } = this.#options
     const link: Link = new Link(name, this.#client, storage, (message) => this.#say(message), {
@@ -133,6 +140,7 @@ export class Tab {
         this.#connection.receive(message)
       },
       flushed: (message) => this.#flushes.answered(message),
+      asked: () => this.#beginPatience(),
       refused: (error) => this.#events.failed(error),
       lost: (loss) => {
         this.#leave(loss)
@@ -152,8 +160,7 @@ export class Tab {
   #unlink(): void {
     this.#link?.close()
     this.#link = undefined
-    clearInterval(this.#patience)
-    this.#patience = undefined
+    this.#endPatience()
   }
 
   #attach(place: WorkerHost | Link, seeding?: Seeding): void {
@@ -240,7 +247,10 @@ export class Tab {
   #meet(message: ToMeeting): void {
     if (message.type === 'owner') this.#link?.meet(message.owner)
     else if (message.type === 'here') this.#heard()
-    else if (message.type === 'ask' && this.#isOwner) this.#say({ type: 'here' })
+    else if (message.type === 'ask' && this.#isOwner) {
+      this.#host?.ask()
+      this.#say({ type: 'here' })
+    }
   }
 
   #say(message: ToMeeting): void {
@@ -252,14 +262,29 @@ export class Tab {
     this.#owned = false
   }
 
+  #beginPatience(): void {
+    if (this.#patience !== undefined) return
+    this.#heard()
+    this.#patience = setInterval(() => this.#lookForSilence(), silenceMs)
+  }
+
+  #endPatience(): void {
+    clearInterval(this.#patience)
+    this.#patience = undefined
+  }
+
   // Somebody waits, and nothing comes: is there an owner that works? To look at the locks makes the
   // browser drop an owner that it keeps asleep.
   #lookForSilence(): void {
-    if (this.#attached && !this.#connection.isWaiting) return this.#heard()
-    const silent = performance.now() - this.#heardAt
+    if (this.#attached && !this.#connection.isWaiting)
+      return this.#link?.isAccepted ? this.#endPatience() : this.#heard()
+    const now = performance.now()
+    const silent = now - this.#heardAt
     if (silent < silenceMs) return
     if (silent >= patienceMs && this.#owned) this.#forsake()
     this.#say({ type: 'ask' })
+    if (now - this.#lookedAt < lookMs) return
+    this.#lookedAt = now
     void this.#hasOwner().then((owned) => this.#learn(owned))
   }
 
@@ -268,6 +293,17 @@ export class Tab {
     const { isAccepted = false } = this.#link ?? {}
     if (owned || isAccepted || this.#failure === undefined || this.#closed) return
     this.#events.failed(this.#failure) // nobody is there, and this tab cannot
+  }
+
+  // An engine answers in time, unless it is in something that nothing can interrupt.
+  #watchDeadlines(): void {
+    this.#deadlines ??= setInterval(() => {
+      const limited = this.#connection.limited()
+      if (limited.some((request) => request.isOverdue(overdueMs))) this.#host?.ask()
+      if (limited.length > 0) return
+      clearInterval(this.#deadlines)
+      this.#deadlines = undefined
+    }, overdueMs)
   }
 
   #forsake(): void {

@@ -38,6 +38,8 @@ export type ToWorker =
   | { type: 'seeded' }
   /** Close the files, when nobody would lose anything or after a moment, and answer `closed`. */
   | { type: 'close' }
+  /** Give a sign of life: answer `working`. */
+  | { type: 'ask' }
   | Flush
   | Watch
 
@@ -61,4 +63,8 @@ export type FromWorker =
   /** A newer version waits for the files: ask for `close`. */
   | { type: 'outdated' }
   | { type: 'closed' }
+  /** A sign of life, also from the middle of a statement. */
+  | { type: 'working' }
+  /** The same, before it waits for the disk: the next sign may be late. */
+  | { type: 'waiting' }
   | Flushed

@@ -4,6 +4,7 @@ import type { Storage } from '../protocol/host.js'
 import { Cancels } from './cancels.js'
 import { type Files, notOpen } from './files.js'
 import { Problem, textOf } from './problem.js'
+import type { Signs } from './signs.js'
 import { fillRandom, wasiImports } from './wasi.js'
 
 interface Exports {
@@ -41,8 +42,8 @@ const exportNames = [
 ] as const satisfies (keyof Exports)[]
 
 /** Fetches the module and makes an instance. Fails with `unavailable`, naming the address. */
-export async function loadModule(url: string): Promise<Module> {
-  const module = new Module()
+export async function loadModule(url: string, signs: Signs): Promise<Module> {
+  const module = new Module(signs)
   const imports = {
     outboard: module.imports(),
     wasi_snapshot_preview1: wasiImports(() => module.memory),
@@ -77,8 +78,13 @@ export class Module {
   /** Where the file imports go. */
   files: Files | undefined
   readonly cancels = new Cancels()
+  readonly #signs: Signs
   #exports: Exports | undefined
   #bytes = new Uint8Array(0)
+
+  constructor(signs: Signs) {
+    this.#signs = signs
+  }
 
   get memory(): WebAssembly.Memory {
     return this.exports.memory
@@ -109,15 +115,23 @@ export class Module {
       wall_ms: () => Date.now(),
       monotonic_us: () => performance.now() * 1000,
       random: (at, length) => fillRandom(bytes(at!, length!)),
-      is_cancelled: (client, id) => Number(this.cancels.isCancelled(client!, id!)),
+      is_cancelled: (client, id) => {
+        this.#signs.working()
+        return Number(this.cancels.isCancelled(client!, id!))
+      },
       log: (at, length) =>
         console.info(`outboard: ${new TextDecoder().decode(bytes(at!, length!))}`),
       file_read: (slot, at, length, offset) =>
         this.files?.read(slot!, bytes(at!, length!), offset!) ?? notOpen,
-      file_write: (slot, at, length, offset) =>
-        this.files?.write(slot!, bytes(at!, length!), offset!) ?? notOpen,
+      file_write: (slot, at, length, offset) => {
+        this.#signs.working()
+        return this.files?.write(slot!, bytes(at!, length!), offset!) ?? notOpen
+      },
       file_truncate: (slot, size) => this.files?.truncate(slot!, size!) ?? notOpen,
-      file_flush: (slot) => this.files?.flush(slot!) ?? notOpen,
+      file_flush: (slot) => {
+        this.#signs.waiting()
+        return this.files?.flush(slot!) ?? notOpen
+      },
       file_size: (slot) => this.files?.size(slot!) ?? notOpen,
     }
   }

@@ -13,6 +13,7 @@ import { Guests } from './guests.js'
 import { type Release, takeLock } from './locks.js'
 import { type Held, takePlace } from './place.js'
 import { Missing, Problem, textOf } from './problem.js'
+import { Signs } from './signs.js'
 
 /** The worker's way to its page. */
 export interface Page {
@@ -62,6 +63,8 @@ export class EngineHost {
       this.#engine?.watch?.(this.#client, message.id, message.url)
     } else if (message.type === 'seeded') {
       void this.#letOthersIn()
+    } else if (message.type === 'ask') {
+      this.#page.postMessage({ type: 'working' })
     } else if (message.type === 'flush') {
       void this.#flush(message.number).then((flushed) => this.#page.postMessage(flushed))
     } else if (!this.#closing) {
@@ -84,7 +87,9 @@ export class EngineHost {
     const url = wasmUrl ?? new URL('./outboard.wasm', import.meta.url).href
     const lock = `outboard-worker:${crypto.randomUUID?.() ?? Math.random()}`
     try {
-      const loading = loadModule(url)
+      const post = (message: FromWorker): void => this.#page.postMessage(message)
+      const signs = new Signs(post, () => this.#guests?.any ?? false)
+      const loading = loadModule(url, signs)
       loading.catch(() => this.#stop.abort()) // the files are of no use then
       const shared = storage !== 'memory' && navigator.locks !== undefined
       const elected = (): void => {

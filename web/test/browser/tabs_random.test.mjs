@@ -74,6 +74,13 @@ const events = {
       void db.all(endless, [], { timeoutMs }).catch(() => {})
     }, random(1500))
   },
+  // In what nothing can interrupt; its deadline is not heard.
+  wedge: async (seat, random) => {
+    await seat.tab.evaluate((timeoutMs) => {
+      const wedge = `select instr(hex(zeroblob(2000000)), hex(zeroblob(1000000)) || 'b')`
+      void db.all(wedge, [], { timeoutMs }).catch(() => {})
+    }, 1 + random(500))
+  },
   show: (seat) => seat.tab.show(),
   leaveAndComeBack: async (seat, random) => {
     await seat.tab.goto(`${seat.shared.address}/outboard/`)
