@@ -33,7 +33,12 @@ class MemoryLog : public Log {
       }
       for (auto& [number, answer] : group.rejections) data.answers[number] = answer;
       for (auto& [id, replica] : group.replicas) data.replicas[id] = replica;
+      for (auto& [id, seq] : group.heard)
+        std::erase_if(data.answers, [&, heard_id = id, heard = seq](auto& one) {
+          return one.second.reason && one.first.first == heard_id && one.first.second <= heard;
+        });
     }
+    under_way.reset();
   }
 
   Result<std::optional<SpaceState>> space(const std::string& name) override {
@@ -55,8 +60,9 @@ class MemoryLog : public Log {
   }
   Result<std::optional<Digest>> chain_at(const std::string& space,
                                          std::uint64_t position) override {
-    auto& entries = spaces[space].entries;
-    if (position == 0 || position > entries.size()) return std::optional<Digest>();
+    auto& [state, entries, replicas, answers] = spaces[space];
+    if (position == 0) return std::optional(sync::chain_start(state.epoch));
+    if (position > entries.size()) return std::optional<Digest>();
     return std::optional(entries[position - 1].chain);
   }
   Result<std::vector<LogEntry>> read(const std::string& space, std::uint64_t after,
