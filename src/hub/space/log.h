@@ -2,8 +2,8 @@
 // behind the other without gaps; what is read is what was published. It understands no transaction.
 //
 // Used on the shard's thread, which it outlives. Reads answer at once. An append is told of its end
-// by Shard::appended(), later or from inside the call; there is one at a time. Meanwhile its entries
-// are not read; what replica() and answer() say of it is durable.
+// by Shard::appended(), later or from inside the call; there is one at a time. Meanwhile its
+// entries are not read; what replica() and answer() say of it is durable.
 //
 // An Error of a read says that the log is away at present. It never stands for "there is nothing"
 // (F14).
