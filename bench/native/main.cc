@@ -44,7 +44,7 @@ T checked(outboard::Result<T> result) {
     std::fprintf(stderr, "bench: %s\n", to_string(result.error()).c_str());
     std::exit(1);
   }
-  return std::move(*result);
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
 // The folder of this run, gone with it.
@@ -144,7 +144,7 @@ long insert_with_many(Database& db) {
 
 // One request a row, not waiting for the answers.
 long insert_with_exec(Database& db) {
-  auto transaction = checked(db.begin());
+  auto transaction = checked(db.begin().get());
   std::deque<outboard::Future<outboard::Rows>> under_way;
   for (int i = 0; i < rows; ++i) {
     under_way.push_back(transaction.exec({insert, {i, title_of(i), body_of(i), i * 0.5}}));
@@ -153,7 +153,7 @@ long insert_with_exec(Database& db) {
     under_way.pop_front();
   }
   for (auto& answer : under_way) checked(answer.get());
-  if (!transaction.commit()) std::exit(1);
+  if (!transaction.commit().get()) std::exit(1);
   return rows;
 }
 

@@ -36,6 +36,8 @@ struct ProcessOptions {
   friend bool operator==(const ProcessOptions&, const ProcessOptions&) = default;
 };
 
+class Executor;
+
 struct Options {
   Host host = Host::thread;
   Storage storage = Storage::file;
@@ -44,6 +46,8 @@ struct Options {
   std::chrono::milliseconds open_timeout{10'000};
   // With Host::process.
   ProcessOptions process = {};
+  // Where coroutines go on that await a Future and name no other. Outlives the database.
+  Executor* executor = nullptr;
 
   friend bool operator==(const Options&, const Options&) = default;
 };
@@ -57,6 +61,8 @@ struct ConnectOptions {
   std::chrono::milliseconds silence_max{10'000};
   // Once it is lost, it is looked for so long before it is given up: it may be started again.
   std::chrono::milliseconds patience{10'000};
+  // As that of the Options.
+  Executor* executor = nullptr;
 };
 
 struct CallOptions {

@@ -6,7 +6,8 @@
 //   db->exec({"insert into note values (uuid7(), ?)", {"Sea"}}).get();
 //   for (auto row : *db->exec("select title from note").get()) puts(row.text(0).data());
 //
-// A call encodes a request, hands it to the engine and returns; the Future brings the answer. A
+// A call encodes a request, hands it to the engine and returns; the Future brings the answer
+// (future.hpp: waited for, awaited in a coroutine, or handed to a callback). A
 // Database may be used from several threads; a Transaction, a Stream and a Future from one at a
 // time. Everything here may outlive the Database: calls then end in `worker_lost`.
 #pragma once
@@ -29,6 +30,7 @@
 namespace outboard {
 
 namespace detail {
+class Call;
 class Connection;
 class StreamState;
 }  // namespace detail
@@ -37,16 +39,16 @@ class StreamState;
 // it ends the reading.
 class Stream {
  public:
-  explicit Stream(std::unique_ptr<detail::StreamState> state);
+  explicit Stream(std::shared_ptr<detail::StreamState> state);
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;
   ~Stream();
 
-  // The next rows, or nothing after the last.
-  Result<std::optional<Rows>> next();
+  // The next rows, or nothing after the last. One at a time.
+  Future<std::optional<Rows>> next();
 
  private:
-  std::unique_ptr<detail::StreamState> state_;
+  std::shared_ptr<detail::StreamState> state_;
 };
 
 // What one can ask of a database as a whole and within a transaction alike.
@@ -71,18 +73,22 @@ class Session {
                                   CallOptions options = {});
 
   // A single reading statement, read at the caller's pace: what was committed when it began.
-  Result<Stream> stream(Sql sql, StreamOptions options = {});
+  Future<Stream> stream(Sql sql, StreamOptions options = {});
 
  protected:
   Session(std::shared_ptr<detail::Connection> connection, std::uint64_t session)
       : connection_(std::move(connection)), session_(session) {}
 
+  // Of a transaction that is over, or about to be.
+  bool has_ended() const;
+
   std::shared_ptr<detail::Connection> connection_;
   std::uint64_t session_;
-  bool ended_ = false;  // a transaction's: every call fails
+  bool ended_ = false;                    // a transaction's: every call fails
+  std::shared_ptr<detail::Call> ending_;  // the last commit, which may be refused
 };
 
-// An open transaction. Rolled back when dropped before commit().
+// An open transaction. Rolled back when dropped before commit(), which waits for nothing.
 class Transaction : public Session {
  public:
   Transaction(std::shared_ptr<detail::Connection> connection, std::uint64_t session);
@@ -91,14 +97,12 @@ class Transaction : public Session {
   ~Transaction();
 
   // A transaction inside this one: end it before this one is used again.
-  Result<Transaction> begin();
+  Future<Transaction> begin();
 
-  // End it. After either, every call on this object fails with bad_request.
-  Result<void> commit();
-  Result<void> rollback();
-
- private:
-  Result<void> end(const char* operation);
+  // End it: every further call on this object fails with bad_request. Only where a commit was
+  // refused the transaction goes on: it can be rolled back.
+  Future<void> commit();
+  Future<void> rollback();
 };
 
 class Database : public Session {
@@ -111,9 +115,10 @@ class Database : public Session {
   const Info& info() const { return info_; }
 
   // Waits for its turn among the writers.
-  Result<Transaction> begin();
+  Future<Transaction> begin();
 
   // Runs `work` in a transaction: commits if it succeeds, rolls back and returns the error if not.
+  // Waits for it, as export_to(), import_from() and close() do: not for callbacks.
   Result<void> transaction(const std::function<Result<void>(Transaction&)>& work);
 
   // Writes a copy as one snapshot; a file that is there already is replaced in one step.
@@ -123,7 +128,7 @@ class Database : public Session {
   Result<void> import_from(const std::string& path);
 
   // A round trip that does nothing else.
-  Future<bool> ping();
+  Future<void> ping();
 
   // Waits until the engine has closed its file. Further calls end in `worker_lost`.
   Result<void> close();

@@ -71,8 +71,9 @@ void Bell::set(Call call, void* context) {
 
 // ---- EngineHandle ----
 
-EngineHandle::EngineHandle()
-    : bell_(std::make_shared<Bell>()), host_([bell = bell_] { bell->ring(); }) {}
+EngineHandle::EngineHandle() : bell_(std::make_shared<Bell>()) {
+  host_.set_on_arrival([bell = bell_] { bell->ring(); });
+}
 
 int EngineHandle::send(ByteView message) {
   if (message.size() > limits::frame_bytes_max) return OUTBOARD_TOO_LARGE;

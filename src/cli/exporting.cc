@@ -18,10 +18,10 @@ using TakeRows = std::function<void(std::string& out, const Rows& rows)>;
 // columns.
 Result<void> each_piece(Database& db, const std::string& sql, const TakeRows& take, std::FILE* to,
                         const std::function<void(std::uint64_t rows)>& progress) {
-  auto stream = TRY(db.stream(sql));
+  auto stream = TRY(db.stream(sql).get());
   std::uint64_t done = 0;
   for (;;) {
-    auto rows = TRY(stream.next());
+    auto rows = TRY(stream.next().get());
     if (interrupted()) return interrupted_error();
     if (!rows) return {};
     std::string out;

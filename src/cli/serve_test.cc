@@ -146,11 +146,11 @@ TEST_F(ServeTest, ManyClientsShareOneEngine) {
   for (int i = 0; i < 100'000; ++i) sets.push_back({"row " + std::to_string(i)});
   EXPECT_EQ(b->many("insert into t values (?)", sets).get()->changes(), 100'000);
   EXPECT_EQ(a->exec("select v from t").get()->size(), 100'000u);
-  auto transaction = a->begin();
+  auto transaction = a->begin().get();
   ASSERT_TRUE(transaction.ok());
   auto waits = b->exec("delete from t");
   EXPECT_FALSE(waits.wait_for(20ms));
-  EXPECT_TRUE(transaction->commit().ok());
+  EXPECT_TRUE(transaction->commit().get().ok());
   EXPECT_EQ(waits.get()->changes(), 100'000);
   EXPECT_TRUE(a->close().ok());
   EXPECT_EQ(first_cell(*b, "select 'still there'"), "still there");
@@ -315,7 +315,7 @@ TEST_F(ServeTest, H8_AConnectionThatBreaksIsMadeAnewToTheSameEngine) {
   Served served({file});
   auto db = outboard::connect(served.url, {.token = "secret", .silence_max = 300ms});
   ASSERT_TRUE(db->exec("create table t(v)").get().ok());
-  auto transaction = db->begin();
+  auto transaction = db->begin().get();
   ASSERT_TRUE(transaction->exec("insert into t values (1)").get().ok());
   served.stand_still();
   auto write = db->exec("insert into t values (2)");

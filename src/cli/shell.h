@@ -36,7 +36,7 @@ class ShellTransaction {
  private:
   void keep();
   void end_keeping();
-  Result<void> end(Result<void> (Transaction::*how)());
+  Result<void> end(Future<void> (Transaction::*how)());
 
   Database& db_;
   std::optional<Transaction> open_;

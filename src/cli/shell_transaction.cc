@@ -13,7 +13,7 @@ constexpr std::chrono::seconds between_signs_of_life{2};
 
 Result<void> ShellTransaction::begin() {
   if (open_) return fail(Code::bad_request, "a transaction is open already", "commit or rollback");
-  open_.emplace(TRY(db_.begin()));
+  open_.emplace(TRY(db_.begin().get()));
   keep();
   return {};
 }
@@ -21,10 +21,10 @@ Result<void> ShellTransaction::begin() {
 Result<void> ShellTransaction::commit() { return end(&Transaction::commit); }
 Result<void> ShellTransaction::rollback() { return end(&Transaction::rollback); }
 
-Result<void> ShellTransaction::end(Result<void> (Transaction::*how)()) {
+Result<void> ShellTransaction::end(Future<void> (Transaction::*how)()) {
   if (!open_) return fail(Code::bad_request, "no transaction is open", "begin opens one");
   std::lock_guard lock(mutex_);
-  auto ended = ((*open_).*how)();
+  auto ended = ((*open_).*how)().get();
   bool is_refused_commit = !ended && how == &Transaction::commit &&
                            ended.error().code == Code::constraint;  // it may be mended
   if (is_refused_commit) return ended;

@@ -2,6 +2,20 @@
 
 namespace outboard::detail {
 
+Error answer_was_taken() {
+  return fail(Code::bad_request, "this answer was taken already", "ask a Future once");
+}
+
+Error must_not_wait() {
+  return fail(Code::bad_request, "nobody may wait in a callback, nor on the engine's own thread",
+              "co_await the answer, or hand it to on_ready()");
+}
+
+Error has_no_executor() {
+  return fail(Code::bad_request, "there is no executor to go on at",
+              "name one in the options, or with on()");
+}
+
 Call::Next RowsCall::take(const Piece& piece) {
   auto rows = reply::read_rows(piece.envelope.body);
   if (!rows) return error = rows.error(), Next::last;

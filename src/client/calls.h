@@ -55,6 +55,7 @@ class ManyCall : public RowsCall {
     sent();
     return chunk;
   }
+  bool has_chunks() const override { return !unsent.empty(); }
 
   std::atomic<std::int64_t> chunks_ahead_{8};
 };
@@ -84,8 +85,7 @@ class OpenCall : public Call {
 // begin, commit, rollback, import, ping: done, or not.
 class PlainCall : public Call {
  public:
-  using Answer = bool;
-  bool answer() { return true; }
+  using Answer = void;
 
  private:
   Next take(const Piece&) override { return Next::last; }
@@ -97,7 +97,7 @@ class StreamCall : public Call {
   // There is one, or there will be no more.
   std::atomic<bool> has_piece{false};
 
-  // Under way; with the connection's wait() in between.
+  const std::atomic<bool>& signal() const override { return has_piece; }
   std::optional<Rows> next_piece();
 
  private:
@@ -109,40 +109,74 @@ class StreamCall : public Call {
   std::vector<Rows> pieces_;
 };
 
-// The Future of a call.
-template <class AnyCall>
-class PendingCall : public Pending<typename AnyCall::Answer> {
+// What stands behind a Future of T, over a call.
+template <class T, class AnyCall>
+class PendingOn : public Pending<T> {
  public:
-  PendingCall(std::shared_ptr<Connection> connection, std::shared_ptr<AnyCall> call)
+  PendingOn(std::shared_ptr<Connection> connection, std::shared_ptr<AnyCall> call)
       : connection_(std::move(connection)), call_(std::move(call)) {}
-  ~PendingCall() override {
-    if (!call_->done) connection_->forget(*call_);
-  }
 
   bool wait(std::chrono::milliseconds at_most) override {
-    if (at_most.count() < 0) return connection_->wait(*call_, std::nullopt);
-    return connection_->wait(*call_, std::chrono::steady_clock::now() + at_most);
+    return connection_->wait(*call_, call_->signal(), at_most);
   }
   void cancel() override { connection_->cancel(*call_); }
-  Result<typename AnyCall::Answer> take() override {
-    if (call_->error) return *call_->error;
-    return call_->answer();
+  bool watch(Executor* executor, std::function<void()> ready) override {
+    return connection_->watch(*call_, executor, std::move(ready));
   }
 
- private:
+ protected:
   std::shared_ptr<Connection> connection_;
   std::shared_ptr<AnyCall> call_;
 };
 
-// A Future that has failed already.
+// The Future of all that a call answers.
 template <class AnyCall>
-Future<typename AnyCall::Answer> failed(const std::shared_ptr<Connection>& connection,
-                                        Error error) {
-  auto call = std::make_shared<AnyCall>();
-  call->error = std::move(error);
-  call->done = true;
+class PendingCall : public PendingOn<typename AnyCall::Answer, AnyCall> {
+ public:
+  using PendingOn<typename AnyCall::Answer, AnyCall>::PendingOn;
+  ~PendingCall() override {
+    if (!this->call_->done) this->connection_->forget(*this->call_);
+  }
+
+  Result<typename AnyCall::Answer> take() override {
+    if (this->call_->error) return *this->call_->error;
+    if constexpr (std::is_void_v<typename AnyCall::Answer>) {
+      return {};
+    } else {
+      return this->call_->answer();
+    }
+  }
+};
+
+// One that has failed already.
+template <class T>
+class Failed : public Pending<T> {
+ public:
+  Failed(std::shared_ptr<Connection> connection, Error error)
+      : connection_(std::move(connection)), error_(std::move(error)) {}
+
+  bool wait(std::chrono::milliseconds) override { return true; }
+  void cancel() override {}
+  bool watch(Executor* executor, std::function<void()> ready) override {
+    return connection_->call_back(executor, std::move(ready));
+  }
+  Result<T> take() override { return std::move(error_); }
+
+ private:
+  std::shared_ptr<Connection> connection_;
+  Error error_;
+};
+
+template <class T>
+Future<T> failed(std::shared_ptr<Connection> connection, Error error) {
+  return Future<T>(std::make_shared<Failed<T>>(std::move(connection), std::move(error)));
+}
+
+template <class AnyCall>
+Future<typename AnyCall::Answer> future_of(const std::shared_ptr<Connection>& connection,
+                                           std::shared_ptr<AnyCall> under_way) {
   return Future<typename AnyCall::Answer>(
-      std::make_unique<PendingCall<AnyCall>>(connection, std::move(call)));
+      std::make_shared<PendingCall<AnyCall>>(connection, std::move(under_way)));
 }
 
 // Sends a request and gives its Future.
@@ -150,8 +184,7 @@ template <class AnyCall, class Write>
 Future<typename AnyCall::Answer> call(const std::shared_ptr<Connection>& connection,
                                       std::shared_ptr<AnyCall> under_way, Write write) {
   connection->send(under_way, write);
-  return Future<typename AnyCall::Answer>(
-      std::make_unique<PendingCall<AnyCall>>(connection, std::move(under_way)));
+  return future_of(connection, std::move(under_way));
 }
 
 }  // namespace outboard::detail

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "client/calls.h"
+#include "client/no_waiting.h"
 #include "protocol/reply.h"
 #include "protocol/request.h"
 
@@ -20,8 +21,31 @@ Error closed() { return Error{Code::worker_lost, "the database is closed", "open
 
 }  // namespace
 
-Connection::Connection(std::unique_ptr<Link> link)
-    : link_(std::move(link)), recovers_(link_->recovers()) {
+Connection::Section::Section(Connection& connection)
+    : connection_(connection), lock_(connection.mutex_) {}
+
+Connection::Section::~Section() {
+  bool has_sorted = std::exchange(connection_.has_sorted_, false);
+  auto told = std::exchange(connection_.told_, {});
+  lock_.unlock();
+  if (has_sorted) connection_.link_->nudge();  // some of it may be what others wait for
+  for (auto& [executor, ready] : told) {
+    connection_.call_back(executor, std::move(ready));
+    connection_.doorbell_->remove(*executor);
+  }
+}
+
+std::shared_ptr<Connection> Connection::over(std::unique_ptr<Link> link, Executor* executor) {
+  std::shared_ptr<Connection> connection(new Connection(std::move(link), executor));
+  connection->doorbell_->set_answer([self = connection->weak_from_this()] {
+    if (auto here = self.lock()) here->attend();
+  });
+  connection->link_->set_on_arrival([doorbell = connection->doorbell_] { doorbell->ring(); });
+  return connection;
+}
+
+Connection::Connection(std::unique_ptr<Link> link, Executor* executor)
+    : link_(std::move(link)), executor_(executor), recovers_(link_->recovers()) {
   if (!recovers_) return;
   std::random_device random;
   for (auto& byte : name_) byte = static_cast<std::uint8_t>(random());
@@ -32,7 +56,7 @@ Connection::Connection(std::unique_ptr<Link> link)
 bool Connection::enlist(const std::shared_ptr<Call>& call) {
   // Somebody who only sends, and drops the futures, sorts his answers now and then.
   constexpr std::size_t answers_left_unsorted = 256;
-  if (++sent_since_sorting_ > answers_left_unsorted && sort_arrivals()) link_->nudge();
+  if (++sent_since_sorting_ > answers_left_unsorted) sort_arrivals();
   call->id = ++last_id_;
   bool is_gone = call->session != 0 && call->session <= lost_sessions_;
   if (!is_gone || call->role != Role::rollback) call->error = refusal(*call);
@@ -40,7 +64,7 @@ bool Connection::enlist(const std::shared_ptr<Call>& call) {
     call->done = true;
     return false;
   }
-  if (recovers_ && (call->role == Role::write || call->role == Role::commit)) call->n = ++last_n_;
+  if (recovers_ && (call->role == Role::write || call->role == Role::ends)) call->n = ++last_n_;
   calls_.emplace(call->id, call);
   return true;
 }
@@ -60,18 +84,50 @@ std::optional<Error> Connection::refusal(const Call& call) {
 }
 
 bool Connection::wait(Call& call, const std::atomic<bool>& signal,
-                      std::optional<Link::TimePoint> until) {
+                      std::chrono::milliseconds at_most) {
+  if (NoWaiting::is_here()) at_most = {};
+  return wait_here(call, signal, at_most);
+}
+
+bool Connection::wait_here(Call& call, const std::atomic<bool>& signal,
+                           std::chrono::milliseconds at_most) {
+  std::optional<Link::TimePoint> until;
+  if (at_most.count() >= 0) until = std::chrono::steady_clock::now() + at_most;
   for (;;) {
-    bool sorted;
     {
-      std::lock_guard lock(mutex_);
-      sorted = sort_arrivals();
+      Section section(*this);
+      sort_arrivals();
     }
-    if (sorted) link_->nudge();  // some of it may be what others wait for
     if (call.done || signal) return true;
     if (until && std::chrono::steady_clock::now() >= *until) return false;
     link_->wait(until, signal);
   }
+}
+
+bool Connection::watch(Call& call, Executor* executor, std::function<void()> ready) {
+  if (!executor) executor = executor_;
+  if (!executor) return false;
+  doorbell_->add(*executor);  // first: what comes from here on rings
+  Section section(*this);
+  sort_arrivals();
+  call.executor_ = executor;
+  call.ready_ = std::move(ready);
+  if (call.is_ready()) tell(call);
+  return true;
+}
+
+bool Connection::call_back(Executor* executor, std::function<void()> ready) {
+  if (!executor) executor = executor_;
+  if (!executor) return false;
+  executor->post([ready = std::move(ready)] {
+    NoWaiting here;
+    ready();
+  });
+  return true;
+}
+
+void Connection::tell(Call& call) {
+  if (call.ready_) told_.push_back({call.executor_, std::exchange(call.ready_, nullptr)});
 }
 
 // True: there was something.
@@ -87,6 +143,7 @@ bool Connection::sort_arrivals() {
       sort(std::make_shared<const Bytes>(std::move(std::get<Bytes>(arrival))));
     }
   }
+  has_sorted_ |= !arrivals.empty();
   return !arrivals.empty();
 }
 
@@ -109,7 +166,11 @@ void Connection::sort(Piece piece) {
   auto& call = *entry->second;
   if (call.is_dropped_ && piece.envelope.kind != FrameKind::credit) {
     drop(piece);
-    return finish(entry);
+    bool has_begun = call.opens_transaction && piece.envelope.kind == FrameKind::reply;
+    auto session = call.session;
+    finish(entry);
+    if (has_begun) send_rollback(session);
+    return;
   }
   switch (piece.envelope.kind) {
     case FrameKind::error: call.error = read_error(piece.envelope.body); return finish(entry);
@@ -117,14 +178,14 @@ void Connection::sort(Piece piece) {
     case FrameKind::ping: return finish(entry);
     case FrameKind::credit:
       call.grant(request::read_credit(piece.envelope.body).value_or(0));
-      while (auto chunk = call.next_chunk()) dispatch_more(call, std::move(*chunk));
-      return;
+      return send_chunks(call);
     case FrameKind::reply:
     case FrameKind::chunk: {
       auto next = call.take(piece);
       if (next == Call::Next::last || call.error) return finish(entry);
       call.is_heard_ = true;
       release(call);
+      if (call.is_ready()) tell(call);
       if (auto chunks = call.credit()) {
         Bytes message;
         write_credit_frame(message, call.id, chunks);
@@ -153,6 +214,8 @@ void Connection::finish(std::map<std::uint64_t, std::shared_ptr<Call>>::iterator
   if (call == greeting_ && hello_->error) call->error = hello_->error;
   call->done = true;
   call->ended();
+  tell(*call);
+  if (call->is_attended_ && --attended_ == 0) doorbell_->rest();
   if (call == greeting_ && is_recovering_) greeted();
 }
 
@@ -169,7 +232,7 @@ void Connection::lose(const Error& why) {
 void Connection::cancel(Call& call) {
   if (call.done) return;
   if (recovers_) {
-    std::lock_guard lock(mutex_);
+    Section section(*this);
     call.is_cancelled_ = true;
     if (is_recovering_ && !call.is_sent_ && !call.done)
       return end(call, {Code::cancelled, "the request was taken back", ""});
@@ -180,17 +243,39 @@ void Connection::cancel(Call& call) {
   link_->send(std::move(message));
 }
 
-void Connection::forget(Call& call) {
-  std::lock_guard lock(mutex_);
+void Connection::send_chunks(Call& call) {
+  while (auto chunk = call.next_chunk()) dispatch_more(call, std::move(*chunk));
+}
+
+void Connection::send_rollback(std::uint64_t session) {
+  Bytes message;
+  request::write_plain(message, ++last_id_, {.session = session}, "rollback");
+  link_->send(std::move(message));
+}
+
+// Nobody will wait for it: whatever thread brings its credit and its answer is to look at them.
+void Connection::attend_to(Call& call) {
+  call.is_attended_ = true;
+  ++attended_;
+  if (!link_->is_inline()) doorbell_->attend();
+  while (sort_arrivals()) {
+  }
+}
+
+bool Connection::forget(Call& call) {
+  Section section(*this);
   auto entry = calls_.find(call.id);
-  if (entry == calls_.end()) return;
-  // A write runs on, and has to be sent again where its engine is lost.
-  if (recovers_ && call.n != 0 && !call.is_heard_) {
+  if (entry == calls_.end()) return false;
+  // A write runs on: it has to be sent again where its engine is lost, and to its end.
+  bool is_kept = recovers_ && call.n != 0 && !call.is_heard_;
+  if (is_kept || call.opens_transaction || call.has_chunks()) {
     call.is_dropped_ = true;
+    if (call.opens_transaction || call.has_chunks()) attend_to(call);
   } else {
     release(call);
     calls_.erase(entry);
   }
+  return true;
 }
 
 Result<void> Connection::close() {
@@ -202,10 +287,10 @@ Result<void> Connection::close() {
   call->role = Role::greeting;  // of no use to another engine
   send(call,
        [](Bytes& message, std::uint64_t id) { request::write_plain(message, id, {}, "close"); });
-  bool in_time = wait(*call, std::chrono::steady_clock::now() + close_patience);
+  bool in_time = wait_here(*call, call->done, close_patience);
   link_->close();
   {
-    std::lock_guard lock(mutex_);
+    Section section(*this);
     lose(closed());
     lost_ = closed();
   }

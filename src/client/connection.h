@@ -1,9 +1,10 @@
 // Connection: a client's end of the protocol: numbers requests, sorts answers, hands out credit.
 //
 // It does no work of its own in the background: whoever waits for an answer also sorts what arrives
-// for others. Where the link brings another engine in place of a lost one, the connection greets
-// it, asks what became of its writes and sends again what was not applied (rule H8). May be used
-// from several threads. Lives as long as anything that came out of it.
+// for others, and so does an executor on which somebody is to be called back. Where the link brings
+// another engine in place of a lost one, the connection greets it, asks what became of its writes
+// and sends again what was not applied (rule H8). May be used from several threads. Lives as long
+// as anything that came out of it.
 #pragma once
 
 #include <atomic>
@@ -16,6 +17,7 @@
 #include <outboard/options.hpp>
 
 #include "base/uuid.h"
+#include "client/doorbell.h"
 #include "client/link.h"
 #include "protocol/envelope.h"
 
@@ -33,7 +35,7 @@ enum class Role {
   read,      // asked again, unless its answer has begun
   write,     // a transaction of its own: sent again under its number
   inside,    // of a session, whose transaction is gone
-  commit,    // of such a transaction: has a number
+  ends,      // of such a transaction, which it commits, or may: has a number
   rollback,  // of such a transaction: nothing is left to do
   greeting,  // each engine gets its own
 };
@@ -46,6 +48,7 @@ class Call {
   // Before it is sent.
   Role role = Role::read;
   std::uint64_t session = 0;
+  bool opens_transaction = false;  // which is rolled back where nobody wants the answer
 
   // Given by the connection.
   std::uint64_t id = 0;
@@ -54,6 +57,10 @@ class Call {
   // The answer is complete, or failed.
   std::atomic<bool> done{false};
   std::optional<Error> error;
+
+  // Set while there is something for whoever waits for it.
+  virtual const std::atomic<bool>& signal() const { return done; }
+  bool is_ready() const { return done || signal(); }
 
  protected:
   friend class Connection;
@@ -68,6 +75,7 @@ class Call {
 
   // The next of the chunks that wait for that.
   virtual std::optional<Bytes> next_chunk() { return std::nullopt; }
+  virtual bool has_chunks() const { return false; }
 
   // It is done: whoever waits for anything else of it need not do so any more.
   virtual void ended() {}
@@ -78,12 +86,17 @@ class Call {
  private:
   // Where another engine may come. The connection's, under its lock.
   bool is_sent_ = false;
-  bool is_heard_ = false;    // its answer has begun
-  bool is_dropped_ = false;  // nobody wants the answer
+  bool is_heard_ = false;     // its answer has begun
+  bool is_dropped_ = false;   // nobody wants the answer, but it is heard
+  bool is_attended_ = false;  // though nobody waits for anything
   bool is_cancelled_ = false;
   bool is_kept_ = true;  // all that was sent of it is in `frames_`
   unsigned losses_ = 0;  // engines that were lost with it at their hands
   Bytes frames_;         // to be sent, or sent again
+
+  // Who watches it. The connection's, under its lock.
+  Executor* executor_ = nullptr;
+  std::function<void()> ready_;
 };
 
 class OpenCall;
@@ -95,9 +108,10 @@ struct Opening {
   Durability durability = Durability::process;
 };
 
-class Connection {
+class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  explicit Connection(std::unique_ptr<Link> link);
+  // `executor` is where coroutines go on that name no other; may be null.
+  static std::shared_ptr<Connection> over(std::unique_ptr<Link> link, Executor* executor);
   ~Connection() { link_->close(); }
 
   // Greets the engine, and each that comes in its place. Once, first.
@@ -109,31 +123,40 @@ class Connection {
   void send(const std::shared_ptr<Call>& call, Write write) {
     Bytes message;
     message.reserve(256);
-    std::unique_lock lock(mutex_);
-    if (!enlist(call)) return;
-    if (recovers_) {
-      write(message, call->id);
-      return dispatch(*call, std::move(message));
+    {
+      Section section(*this);
+      if (!enlist(call)) return;
+      if (recovers_) {
+        write(message, call->id);
+        return dispatch(*call, std::move(message));
+      }
     }
-    lock.unlock();  // the inline host does the work in send()
     write(message, call->id);
-    link_->send(std::move(message));
+    link_->send(std::move(message));  // the inline host does the work in it
   }
 
   // Sends what belongs to a request that is under way.
   void send_more(Call& call, Bytes message);
 
-  // Waits until the call is done or `signal` is set; at most until then. True: one of them is so.
-  bool wait(Call& call, const std::atomic<bool>& signal, std::optional<Link::TimePoint> until);
-  bool wait(Call& call, std::optional<Link::TimePoint> until) {
-    return wait(call, call.done, until);
-  }
+  // Waits until the call is done or `signal` is set; that long at most, or for ever (negative).
+  // True: one of them is so. Does not wait at all where nobody may (NoWaiting).
+  bool wait(Call& call, const std::atomic<bool>& signal, std::chrono::milliseconds at_most);
+
+  // As wait(), also where nobody may: where what is waited for cannot be held up by it.
+  bool wait_here(Call& call, const std::atomic<bool>& signal, std::chrono::milliseconds at_most);
+
+  // Has `ready` called by that executor (null: the connection's) once the call is ready. One at a
+  // time. False: there is no executor.
+  bool watch(Call& call, Executor* executor, std::function<void()> ready);
+
+  // The same where nothing is to be awaited.
+  bool call_back(Executor* executor, std::function<void()> ready);
 
   // Takes a request back. Its answer is still waited for: it may have come first.
   void cancel(Call& call);
 
-  // Nobody wants the answer any more.
-  void forget(Call& call);
+  // Nobody wants the answer any more. False: it has come already.
+  bool forget(Call& call);
 
   std::uint64_t new_session() { return ++last_session_; }
 
@@ -142,6 +165,19 @@ class Connection {
   Result<void> close();
 
  private:
+  Connection(std::unique_ptr<Link> link, Executor* executor);
+
+  // Under the lock. At its end those are told whose answers were found in it.
+  class Section {
+   public:
+    explicit Section(Connection& connection);
+    ~Section();
+
+   private:
+    Connection& connection_;
+    std::unique_lock<std::mutex> lock_;
+  };
+
   // All of these with the lock held.
   bool enlist(const std::shared_ptr<Call>& call);
   std::optional<Error> refusal(const Call& call);
@@ -149,7 +185,11 @@ class Connection {
   void sort(const std::shared_ptr<const Bytes>& message);
   void sort(Piece piece);
   void drop(const Piece& piece);
+  void send_chunks(Call& call);
+  void send_rollback(std::uint64_t session);
+  void attend_to(Call& call);
   void lose(const Error& why);
+  void tell(Call& call);
   void finish(std::map<std::uint64_t, std::shared_ptr<Call>>::iterator entry);
 
   // recovery.cc: when another engine comes.
@@ -165,7 +205,14 @@ class Connection {
   void end(Call& call, Error error);
   Error lost_error(const Call& call, std::optional<Outcome> outcome) const;
 
+  struct Told {
+    Executor* executor;
+    std::function<void()> ready;
+  };
+
   std::unique_ptr<Link> link_;
+  Executor* const executor_;
+  const std::shared_ptr<Doorbell> doorbell_ = std::make_shared<Doorbell>();  // the link's too
   const bool recovers_;
   std::atomic<std::uint64_t> last_session_{0};
 
@@ -175,6 +222,9 @@ class Connection {
   std::map<std::uint64_t, std::shared_ptr<Call>> calls_;
   std::optional<Error> lost_;
   bool closed_ = false;
+  std::size_t attended_ = 0;  // calls that are dropped, but have to go on
+  bool has_sorted_ = false;   // in this section, as the next
+  std::vector<Told> told_;
 
   // Where another engine may come.
   Uuid name_{};

@@ -6,8 +6,8 @@
 
 #include <thread>
 
+#include "client/arrivals.h"
 #include "client/calls.h"
-#include "client/mailbox.h"
 #include "protocol/request.h"
 
 namespace outboard::detail {
@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 class SilentLink : public Link {
  public:
   struct Shared {
-    Mailbox<Arrival> arrivals;
+    Arrivals arrivals;
     std::mutex mutex;
     std::vector<std::pair<FrameKind, std::uint64_t>> sent;
 
@@ -56,6 +56,9 @@ class SilentLink : public Link {
     shared_->sent.push_back({envelope->kind, id});
   }
   void cancel(std::uint64_t) override {}
+  void set_on_arrival(std::function<void()> on_arrival) override {
+    shared_->arrivals.set_listener(std::move(on_arrival));
+  }
   std::vector<Arrival> take() override { return shared_->arrivals.take(); }
   void wait(std::optional<TimePoint> until, const std::atomic<bool>& done) override {
     shared_->arrivals.wait(until, done);
@@ -79,19 +82,19 @@ struct ClientConnection : testing::Test {
 
   std::shared_ptr<SilentLink::Shared> link = std::make_shared<SilentLink::Shared>();
   std::shared_ptr<Connection> connection =
-      std::make_shared<Connection>(std::make_unique<SilentLink>(link));
+      Connection::over(std::make_unique<SilentLink>(link), nullptr);
 };
 
 TEST_F(ClientConnection, L8_WhoeverSortsTheAnswerOfAnotherWakesIt) {
   auto unanswered = ask();
   std::vector<std::shared_ptr<PlainCall>> calls;
   std::atomic<int> finished{0};
-  std::thread waits_long([&] { connection->wait(*unanswered, std::nullopt); });
+  std::thread waits_long([&] { connection->wait(*unanswered, unanswered->done, -1ms); });
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) calls.push_back(ask());
   for (auto& call : calls)
     threads.emplace_back([&] {
-      connection->wait(*call, std::nullopt);
+      connection->wait(*call, call->done, -1ms);
       ++finished;
     });
   std::this_thread::sleep_for(5ms);
@@ -110,7 +113,7 @@ TEST_F(ClientConnection, L8_CloseEndsTheWaitForWhatWasNeverAnswered) {
   auto unanswered = ask();
   std::atomic<bool> ended{false};
   std::thread waits([&] {
-    connection->wait(*unanswered, std::nullopt);
+    connection->wait(*unanswered, unanswered->done, -1ms);
     ended = true;
   });
   std::thread closes([&] { EXPECT_TRUE(connection->close().ok()); });
@@ -128,7 +131,7 @@ TEST_F(ClientConnection, L8_CloseEndsTheWaitForWhatWasNeverAnswered) {
 TEST_F(ClientConnection, L8_ALostEngineEndsEveryCallWithItsReason) {
   auto first = ask(), second = ask();
   link->arrivals.push(Error{Code::worker_lost, "why", ""});
-  EXPECT_TRUE(connection->wait(*first, std::nullopt));
+  EXPECT_TRUE(connection->wait(*first, first->done, -1ms));
   EXPECT_EQ(first->error->message, "why");
   EXPECT_TRUE(second->done);
   EXPECT_EQ(ask()->error->message, "why");
@@ -137,7 +140,7 @@ TEST_F(ClientConnection, L8_ALostEngineEndsEveryCallWithItsReason) {
 TEST_F(ClientConnection, L10_WhatMakesNoSenseLosesTheEngineAndNotTheProgram) {
   auto call = ask();
   link->arrivals.push(Bytes{1, 2, 3});
-  EXPECT_TRUE(connection->wait(*call, std::nullopt));
+  EXPECT_TRUE(connection->wait(*call, call->done, -1ms));
   EXPECT_TRUE(call->error.has_value());
 }
 
@@ -156,7 +159,7 @@ TEST_F(ClientConnection, L7_TheRestOfAResultThatNobodyWantsIsCancelled) {
   link->reply(dropped->id, FrameKind::reply, true);
   auto other = ask();
   link->answer(other->id);
-  connection->wait(*other, std::nullopt);
+  connection->wait(*other, other->done, -1ms);
   EXPECT_EQ(link->count(FrameKind::cancel), 1u);
 }
 
@@ -164,14 +167,13 @@ TEST_F(ClientConnection, L8_AStreamThatFailsWakesItsReaderWhoeverSortsThat) {
   auto stream = ask<StreamCall>();
   std::atomic<bool> woken{false};
   std::thread reader([&] {
-    connection->wait(*stream, stream->has_piece, std::nullopt);
+    connection->wait(*stream, stream->has_piece, -1ms);
     woken = true;
   });
   std::this_thread::sleep_for(5ms);
   auto other = ask();
   std::thread sorter([&] {
-    for (int i = 0; i < 100 && !woken; ++i)
-      connection->wait(*other, std::chrono::steady_clock::now() + 20ms);
+    for (int i = 0; i < 100 && !woken; ++i) connection->wait(*other, other->done, 20ms);
   });
   Bytes message;
   write_error_frame(message, stream->id, {}, Error{Code::busy, "why", ""});
@@ -185,9 +187,27 @@ TEST_F(ClientConnection, L8_AStreamThatFailsWakesItsReaderWhoeverSortsThat) {
 
 TEST_F(ClientConnection, AWaitMayEndBeforeTheAnswerComes) {
   auto call = ask();
-  EXPECT_FALSE(connection->wait(*call, std::chrono::steady_clock::now() + 5ms));
+  EXPECT_FALSE(connection->wait(*call, call->done, 5ms));
   link->answer(call->id);
-  EXPECT_TRUE(connection->wait(*call, std::chrono::steady_clock::now() + 5s));
+  EXPECT_TRUE(connection->wait(*call, call->done, 5s));
+}
+
+// Nobody waits for anything any more: it is sent by whoever brings the credit.
+TEST_F(ClientConnection, H22_AManyThatIsDroppedIsSentToItsEnd) {
+  auto many = std::make_shared<ManyCall>();
+  connection->send(many, [&](Bytes& message, std::uint64_t id) {
+    write_bare_frame(message, FrameKind::request, id, {});
+    for (int i = 0; i < 10; ++i)
+      write_bare_frame(many->unsent.emplace_back(), FrameKind::chunk, id, {});
+  });
+  EXPECT_TRUE(connection->forget(*many));
+  for (int i = 0; i < 10; ++i) {
+    Bytes credit;
+    write_credit_frame(credit, many->id, 1);
+    link->arrivals.push(std::move(credit));
+  }
+  EXPECT_EQ(link->count(FrameKind::chunk), 10u);
+  many.reset();
 }
 
 }  // namespace

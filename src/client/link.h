@@ -34,6 +34,9 @@ class Link {
 
   virtual void send(Bytes message) = 0;
 
+  // Is the engine's work done inside of send() and wait()?
+  virtual bool is_inline() const { return false; }
+
   // Does another engine come in place of one that is lost?
   virtual bool recovers() const { return false; }
   virtual void begin_again() {}
@@ -41,6 +44,10 @@ class Link {
   // Called by the link's own thread when an EngineLost can be taken, lest nobody waits. Set once,
   // before anything is sent.
   virtual void set_on_lost(std::function<void()>) {}
+
+  // Called by whatever thread brings something to take(), each time. Set once, before anything is
+  // sent.
+  virtual void set_on_arrival(std::function<void()> on_arrival) = 0;
 
   // False: more is waiting to be sent than a link keeps.
   virtual bool has_room() const { return true; }

@@ -41,7 +41,8 @@ class Mailbox {
   // Everything that has come, oldest first. The reader's thread.
   std::vector<T> take() {
     std::vector<T> items;
-    auto* node = newest_.exchange(nullptr, std::memory_order_acquire);
+    // Release too: whoever pushes behind it sees what its reader did before.
+    auto* node = newest_.exchange(nullptr, std::memory_order_acq_rel);
     while (node) {
       items.push_back(std::move(node->item));
       delete std::exchange(node, node->older);

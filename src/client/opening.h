@@ -8,7 +8,8 @@
 namespace outboard::detail {
 
 // Fails as the engine's `open` does, or with `late` when that takes too long.
-Result<Database> open_through(std::unique_ptr<Link> link, Opening opening,
+// `executor` is where coroutines go on that name no other; may be null.
+Result<Database> open_through(std::unique_ptr<Link> link, Opening opening, Executor* executor,
                               std::chrono::milliseconds timeout, Error late);
 
 }  // namespace outboard::detail

@@ -9,8 +9,7 @@
 #include <functional>
 #include <mutex>
 
-#include "client/link.h"
-#include "client/mailbox.h"
+#include "client/arrivals.h"
 
 namespace outboard {
 
@@ -24,6 +23,9 @@ class RecoveringLink : public Link {
   bool recovers() const override { return true; }
   void begin_again() override;
   void set_on_lost(std::function<void()> on_lost) override;
+  void set_on_arrival(std::function<void()> on_arrival) override {
+    to_client_.set_listener(std::move(on_arrival));
+  }
 
  protected:
   // The thread's. From here on nothing is sent, so what was on its way has to go: `drop_unsent` is
@@ -36,7 +38,7 @@ class RecoveringLink : public Link {
   // With the lock held: nothing more is sent, and pauses are over.
   void stop_locked();
 
-  Mailbox<Arrival> to_client_;
+  Arrivals to_client_;
   mutable std::mutex mutex_;  // guards what is below, and what a subclass sends; held for moments
   bool accepts_ = true;       // false: a loss has not been taken notice of
   bool stop_ = false;

@@ -19,7 +19,7 @@ constexpr unsigned losses_max = 2;
 }  // namespace
 
 std::shared_ptr<OpenCall> Connection::open(Opening opening) {
-  std::lock_guard lock(mutex_);
+  Section section(*this);
   opening_ = std::move(opening);
   greet({});
   return greeting_;
@@ -45,11 +45,8 @@ void Connection::greet(std::vector<std::uint64_t> unanswered) {
 }
 
 void Connection::attend() {
-  {
-    std::lock_guard lock(mutex_);
-    sort_arrivals();
-  }
-  link_->nudge();
+  Section section(*this);
+  sort_arrivals();
 }
 
 // ---- While there is an engine ----
@@ -135,7 +132,7 @@ void Connection::recover(const std::string& why) {
       continue;
     }
     if (call->is_sent_ && std::exchange(is_first, false)) ++call->losses_;
-    if (call->role == Role::inside) {
+    if (call->role == Role::inside || (call->role == Role::ends && !call->is_sent_)) {
       end(*call, lost_error(*call, Outcome::not_applied));
     } else if (call->role == Role::rollback) {
       finish(calls_.find(call->id));
@@ -172,7 +169,7 @@ void Connection::resume(Call& call, std::optional<Outcome> outcome) {
   if (was_sent && call.n != 0 && outcome.value_or(Outcome::unknown) == Outcome::unknown)
     return end(call, lost_error(call, Outcome::unknown));
   if (outcome != Outcome::applied) {
-    if (was_sent && call.role == Role::commit) return end(call, lost_error(call, outcome));
+    if (was_sent && call.role == Role::ends) return end(call, lost_error(call, outcome));
     if (call.is_cancelled_)
       return end(call, {Code::cancelled, "the request was taken back", "", outcome});
     if (call.losses_ >= losses_max) {

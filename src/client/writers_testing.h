@@ -63,7 +63,7 @@ class Writers {
     std::mt19937 random(static_cast<unsigned>(writer));
     for (std::int64_t i = 0; !stop && failures_in_a_row_ < failures_max; ++i) {
       std::int64_t key = writer * 1'000'000'000LL + i * 10;
-      switch (random() % 5) {
+      switch (random() % 6) {
         case 0: note({key}, db_.exec({"insert into t values (?)", {key}}).get()); break;
         case 1: note({key}, db_.exec({"insert into t values (?) returning v", {key}}).get()); break;
         case 2:
@@ -75,7 +75,8 @@ class Writers {
                                          Atomic::yes)
                                    .get());
           break;
-        case 4:
+        case 4: note({key}, commit_by_sql(key)); break;
+        case 5:
           note({key, key + 1}, db_.transaction([&](Transaction& tx) -> Result<void> {
             for (auto value : {key, key + 1})
               if (auto done = tx.exec({"insert into t values (?)", {value}}).get(); !done)
@@ -85,6 +86,15 @@ class Writers {
           break;
       }
     }
+  }
+
+  // Of which only SQL knows that it is a COMMIT.
+  Result<Rows> commit_by_sql(std::int64_t key) {
+    auto transaction = db_.begin().get();
+    if (!transaction) return transaction.error();
+    auto written = transaction->exec({"insert into t values (?)", {key}}).get();
+    if (!written) return written.error();
+    return transaction->exec("commit").get();
   }
 
   template <class Answer>

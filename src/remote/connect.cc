@@ -7,7 +7,7 @@ namespace outboard {
 
 Result<Database> connect(const std::string& url, const ConnectOptions& options) {
   return detail::open_through(
-      TRY(RemoteLink::start(url, options)), {.path = {}}, options.open_timeout,
+      TRY(RemoteLink::start(url, options)), {.path = {}}, options.executor, options.open_timeout,
       fail(Code::timeout, "the engine at " + url + " did not answer in time",
            "see whether `outboard serve` runs, or allow more time"));
 }

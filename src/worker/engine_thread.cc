@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "client/mailbox.h"
+#include "client/no_waiting.h"
 #include "engine/engine.h"
 #include "worker/native_platform.h"
 #include "worker/taken_back.h"
@@ -125,6 +126,7 @@ void EngineThread::work(const std::shared_ptr<Shared>& shared) {
               std::chrono::hours(1));  // never unwound: its state is not sound
       },
       shared.get());
+  detail::NoWaiting here;  // for answers: they are made here
   try {
     NativePlatform platform;
     Engine engine(platform);

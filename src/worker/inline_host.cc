@@ -30,12 +30,20 @@ void InlineHost::work() {
   }
 }
 
+void InlineHost::tell() const {
+  if (on_arrival_) on_arrival_();
+}
+
 void InlineHost::send(Bytes message) {
-  std::lock_guard lock(mutex_);
-  guard([&] {
-    engine_.receive(client_, std::move(message));
-    work();
-  });
+  {
+    std::lock_guard lock(mutex_);
+    guard([&] {
+      engine_.receive(client_, std::move(message));
+      work();
+    });
+    if (arrived_.empty()) return;
+  }
+  tell();
 }
 
 std::vector<Link::Arrival> InlineHost::take() {
@@ -57,8 +65,12 @@ void InlineHost::wait(std::optional<TimePoint> until, const std::atomic<bool>& d
     wake = std::min(wake,
                     TimePoint(duration_cast<TimePoint::duration>(microseconds(*wake_at_us + 1))));
   std::this_thread::sleep_until(until ? std::min(wake, *until) : wake);
-  std::lock_guard lock(mutex_);
-  guard([&] { work(); });
+  {
+    std::lock_guard lock(mutex_);
+    guard([&] { work(); });
+    if (arrived_.empty()) return;
+  }
+  tell();
 }
 
 void InlineHost::close() {

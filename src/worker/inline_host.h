@@ -17,7 +17,11 @@ class InlineHost : public Link {
   InlineHost() : client_(engine_.connect()) {}
 
   void send(Bytes message) override;
+  bool is_inline() const override { return true; }
   void cancel(std::uint64_t) override {}  // whoever could is waiting
+  void set_on_arrival(std::function<void()> on_arrival) override {
+    on_arrival_ = std::move(on_arrival);
+  }
   std::vector<Arrival> take() override;
   void wait(std::optional<TimePoint> until, const std::atomic<bool>& done) override;
   void nudge() override {}
@@ -27,12 +31,14 @@ class InlineHost : public Link {
   template <class Work>
   void guard(Work work);
   void work();
+  void tell() const;
 
   std::mutex mutex_;
   NativePlatform platform_;
   Engine engine_{platform_};
   ClientId client_;
   std::vector<Arrival> arrived_;
+  std::function<void()> on_arrival_;
   bool is_lost_ = false;
 };
 

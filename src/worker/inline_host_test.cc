@@ -54,7 +54,7 @@ TEST(InlineHosts, H4_SeveralThreadsTakeTurnsWithTransactions) {
 
 TEST(InlineHosts, L8_ADeadlineEndsWhatWaitsForAnother) {
   auto db = on_caller();
-  auto transaction = db.begin();
+  auto transaction = db.begin().get();
   auto waiting = db.exec("insert into t values (1)", {.timeout = 50ms});
   auto result = waiting.get();
   ASSERT_FALSE(result.ok());

@@ -25,7 +25,7 @@ Result<Database> open(const std::string& path, const Options& options) {
   }
   return detail::open_through(
       std::move(host), {.path = path, .storage = options.storage, .durability = options.durability},
-      options.open_timeout,
+      options.executor, options.open_timeout,
       fail(Code::timeout, "the engine did not open " + path + " in time",
            "check that the storage answers, or allow more time"));
 }

@@ -37,7 +37,7 @@ struct ProcessHosts : testing::Test {
     auto started = ProcessHost::start(options);
     ASSERT_TRUE(started.ok()) << started.error().message;
     host = started->get();
-    auto connection = std::make_shared<detail::Connection>(std::move(*started));
+    auto connection = detail::Connection::over(std::move(*started), nullptr);
     auto call = connection->open({.path = (folder / "trial.db").string()});
     auto opened = detail::PendingCall<detail::OpenCall>(connection, call);
     ASSERT_TRUE(opened.wait(30s));
@@ -83,9 +83,9 @@ TEST_F(ProcessHosts, H20_AnEngineInAProcessOfItsOwnAnswers) {
   for (int i = 0; i < 100'000; ++i) sets.push_back({"row " + std::to_string(i)});
   EXPECT_EQ(opened->many("insert into t values (?)", sets).get()->changes(), 100'000);
   EXPECT_EQ(opened->exec("select v from t").get()->size(), 100'000u);
-  auto stream = opened->stream("select v from t");
+  auto stream = opened->stream("select v from t").get();
   std::size_t rows = 0;
-  while (auto piece = *stream->next()) rows += piece->size();
+  while (auto piece = *stream->next().get()) rows += piece->size();
   EXPECT_EQ(rows, 100'000u);
   EXPECT_EQ(opened->exec("nonsense").get().error().code, Code::bad_request);
   auto late = opened->exec(endless, {.timeout = 20ms}).get();
@@ -136,16 +136,16 @@ TEST_F(ProcessHosts, H8_ADroppedWriteIsDoneAllTheSame) {
 TEST_F(ProcessHosts, H8_ATransactionGoesWithItsEngine) {
   open();
   ask("create table t(v)");
-  auto transaction = db->begin();
+  auto transaction = db->begin().get();
   ASSERT_TRUE(transaction.ok());
   EXPECT_TRUE(transaction->exec("insert into t values ('a')").get().ok());
   kill();
   auto inside = transaction->exec("insert into t values ('b')").get();
   EXPECT_EQ(inside.error().code, Code::worker_lost);
   EXPECT_EQ(inside.error().outcome, Outcome::not_applied);
-  auto committed = transaction->commit();
+  auto committed = transaction->commit().get();
   EXPECT_EQ(committed.error().outcome, Outcome::not_applied);
-  EXPECT_TRUE(transaction->rollback().ok());
+  EXPECT_TRUE(transaction->rollback().get().ok());
   EXPECT_EQ(ask("select count(*) from t where v is not null having count(*) > 0"), "");
   auto next = db->transaction([](Transaction& tx) -> Result<void> {
     return tx.exec("insert into t values ('c')").get().ok() ? Result<void>() : Error{};

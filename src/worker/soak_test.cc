@@ -71,7 +71,7 @@ class Worker {
   }
 
   void transact() {
-    auto transaction = db_.begin();
+    auto transaction = db_.begin().get();
     if (!transaction) return;
     std::vector<std::int64_t> inside;
     for (int i = pick(6); i >= 0; --i) {
@@ -81,14 +81,14 @@ class Worker {
       if (pick(5) == 0) (void)is_done(transaction->exec("select count(*) from t", options()));
     }
     if (pick(3) == 0) {
-      auto inner = transaction->begin();
+      auto inner = transaction->begin().get();
       auto id = fresh();
       if (inner && is_done(inner->exec({"insert into t values (?)", {id}})) && pick(2) &&
-          inner->commit())
+          inner->commit().get())
         inside.push_back(id);
     }
     if (pick(4) == 0) return;  // dropped: rolled back
-    if (transaction->commit()) acknowledged.insert(inside.begin(), inside.end());
+    if (transaction->commit().get()) acknowledged.insert(inside.begin(), inside.end());
   }
 
   void insert_many() {
@@ -122,9 +122,9 @@ class Worker {
   }
 
   void stream_some() {
-    auto stream = db_.stream("select v from t", {.chunk_rows = 50});
+    auto stream = db_.stream("select v from t", {.chunk_rows = 50}).get();
     for (int i = pick(10); stream && i >= 0; --i) {
-      auto piece = stream->next();
+      auto piece = stream->next().get();
       if (!piece || !*piece) return;
     }
   }

@@ -1,34 +1,28 @@
 #include "worker/thread_host.h"
 
-#include "client/mailbox.h"
+#include "client/arrivals.h"
 
 namespace outboard {
 
 class ThreadHost::ToClient : public EngineThread::Outlet {
  public:
-  explicit ToClient(std::function<void()> arrived) : arrived_(std::move(arrived)) {}
-
-  void deliver(Bytes message) override { push(std::move(message)); }
+  void deliver(Bytes message) override { arrivals.push(std::move(message)); }
   void end(const std::string& why) override {
     if (!is_closing)
-      push(Error{Code::worker_lost, "the engine failed: " + why, "open the database again"});
+      arrivals.push(
+          Error{Code::worker_lost, "the engine failed: " + why, "open the database again"});
   }
 
-  Mailbox<Arrival> arrivals;
+  Arrivals arrivals;
   std::atomic<bool> is_closing{false};
-
- private:
-  void push(Arrival arrival) {
-    arrivals.push(std::move(arrival));
-    if (arrived_) arrived_();
-  }
-
-  std::function<void()> arrived_;
 };
 
-ThreadHost::ThreadHost(std::function<void()> arrived)
-    : to_client_(std::make_shared<ToClient>(std::move(arrived))),
-      client_(engine_.connect(to_client_)) {}
+ThreadHost::ThreadHost()
+    : to_client_(std::make_shared<ToClient>()), client_(engine_.connect(to_client_)) {}
+
+void ThreadHost::set_on_arrival(std::function<void()> on_arrival) {
+  to_client_->arrivals.set_listener(std::move(on_arrival));
+}
 
 std::vector<Link::Arrival> ThreadHost::take() { return to_client_->arrivals.take(); }
 

@@ -15,13 +15,13 @@ namespace outboard {
 
 class ThreadHost : public Link {
  public:
-  // `arrived` is called by the engine's thread when there is something to take(), and may be called
-  // for as long as that thread lives: it must be quick, and must not throw.
-  explicit ThreadHost(std::function<void()> arrived = {});
+  ThreadHost();
   ~ThreadHost() override { close(); }
 
   void send(Bytes message) override { engine_.send(client_, std::move(message)); }
   void cancel(std::uint64_t id) override { engine_.take_back(client_, id); }
+  // Called by the engine's thread for as long as that lives: it must be quick, and must not throw.
+  void set_on_arrival(std::function<void()> on_arrival) override;
   std::vector<Arrival> take() override;
   void wait(std::optional<TimePoint> until, const std::atomic<bool>& done) override;
   void nudge() override;

@@ -83,7 +83,7 @@ TEST(ThreadHosts, H9_ARunningStatementCanBeTakenBack) {
 
 TEST(ThreadHosts, L8_AnAnswerIsNotHeldUpByAnotherThreadsLongWait) {
   auto db = memory();
-  auto blocker = db.begin();
+  auto blocker = db.begin().get();
   std::thread waits_long(
       [&] { EXPECT_EQ(code(db.exec("insert into t values (-1)").get()), "ok"); });
   std::vector<std::thread> threads;
@@ -96,7 +96,7 @@ TEST(ThreadHosts, L8_AnAnswerIsNotHeldUpByAnotherThreadsLongWait) {
       }
     });
   for (auto& thread : threads) thread.join();
-  EXPECT_EQ(code(blocker->rollback()), "ok");
+  EXPECT_EQ(code(blocker->rollback().get()), "ok");
   waits_long.join();
 }
 
@@ -124,16 +124,18 @@ TEST(ThreadHosts, StreamsOnSeveralThreadsAreComplete) {
     threads.emplace_back([&, t] {
       for (int round = 0; round < 60; ++round) {
         int last = 50 + 7 * t + round;
-        auto stream = db.stream(
-            {"with recursive i(v) as (select 1 union all select v + 1 from i where v < ?) "
-             "select v from i",
-             {last}},
-            {.chunk_rows = 5});
+        auto stream =
+            db.stream(
+                  {"with recursive i(v) as (select 1 union all select v + 1 from i where v < ?) "
+                   "select v from i",
+                   {last}},
+                  {.chunk_rows = 5})
+                .get();
         ASSERT_EQ(code(Result<void>()), "ok");
         ASSERT_TRUE(stream.ok()) << stream.error().message;
         int expected = 1;
         for (;;) {
-          auto piece = stream->next();
+          auto piece = stream->next().get();
           ASSERT_TRUE(piece.ok()) << piece.error().message;
           if (!*piece) break;
           for (auto row : **piece) ASSERT_EQ(row.integer(0), expected++);
@@ -149,12 +151,12 @@ TEST(ThreadHosts, TransactionsCommitRollBackAndNest) {
   EXPECT_EQ(code(db.transaction([](Transaction& outer) -> Result<void> {
               (void)outer.exec("insert into t values (1)");
               {
-                auto inner = outer.begin();
+                auto inner = outer.begin().get();
                 (void)inner->exec("insert into t values (2)");
               }  // dropped: rolled back
-              auto inner = outer.begin();
+              auto inner = outer.begin().get();
               (void)inner->exec("insert into t values (3)");
-              return inner->commit();
+              return inner->commit().get();
             })),
             "ok");
   EXPECT_EQ(count(db), 2);
@@ -165,17 +167,17 @@ TEST(ThreadHosts, TransactionsCommitRollBackAndNest) {
             })),
             "constraint");
   EXPECT_EQ(count(db), 2);
-  auto transaction = db.begin();
+  auto transaction = db.begin().get();
   auto moved = std::move(*transaction);
-  EXPECT_EQ(code(moved.commit()), "ok");
-  EXPECT_EQ(code(moved.commit()), "bad_request");
+  EXPECT_EQ(code(moved.commit().get()), "ok");
+  EXPECT_EQ(code(moved.commit().get()), "bad_request");
   EXPECT_EQ(code(moved.exec("insert into t values (9)").get()), "bad_request");
 }
 
 TEST(ThreadHosts, L8_WhatOutlivesItsDatabaseEndsInWorkerLost) {
   std::optional<Database> db(memory());
-  auto transaction = db->begin();
-  auto stream = db->stream(a_million, {.chunk_rows = 10});
+  auto transaction = db->begin().get();
+  auto stream = db->stream(a_million, {.chunk_rows = 10}).get();
   auto waiting = db->exec("insert into t values (1)");
   auto answered = transaction->exec("select 1");
   EXPECT_TRUE(answered.wait_for(5s));
@@ -183,8 +185,8 @@ TEST(ThreadHosts, L8_WhatOutlivesItsDatabaseEndsInWorkerLost) {
   EXPECT_EQ(code(answered.get()), "ok");
   EXPECT_NE(code(waiting.get()), "ok");
   EXPECT_EQ(code(transaction->exec("select 1").get()), "worker_lost");
-  EXPECT_EQ(code(transaction->commit()), "worker_lost");
-  for (int i = 0; i < 3 && stream->next().ok(); ++i) EXPECT_LT(i, 2);
+  EXPECT_EQ(code(transaction->commit().get()), "worker_lost");
+  for (int i = 0; i < 3 && stream->next().get().ok(); ++i) EXPECT_LT(i, 2);
 }
 
 TEST(ThreadHosts, L8_ClosingWhileManyThreadsAskEndsEveryCall) {

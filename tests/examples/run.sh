@@ -63,6 +63,16 @@ if wanted cmake-finds-the-package; then
   kill "$server"
 fi
 
+# ---- Loops ----
+
+for loop in asio glib; do
+  wanted "cmake-$loop-notes" || continue
+  { cmake -S "$examples/$loop" -B "$work/$loop" -DCMAKE_PREFIX_PATH="$installed" && cmake --build "$work/$loop"; } \
+    >"$work/$loop.log" 2>&1 || tail -n 30 "$work/$loop.log"
+  { "$work/$loop/notes" "$work/$loop.db" Sea Shore; "$work/$loop/notes" "$work/$loop.db" Sand; } |
+    expect "cmake-$loop-notes" $'Sea\nShore\nSand\nSea\nShore'
+done
+
 # ---- pkg-config ----
 
 if wanted pkg-config-finds-the-package; then

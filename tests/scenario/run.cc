@@ -43,7 +43,7 @@ class Run {
     std::unique_ptr<Transaction> ended;
   };
   // What the public interface offers no Future for runs on a thread of its own.
-  using Begun = std::future<Result<Transaction>>;
+  using Begun = outboard::Future<Transaction>;
   using Imported = std::future<Result<void>>;
   struct Started {
     std::string session;
@@ -190,15 +190,14 @@ Result<outboard::Session*> Run::session(const std::string& name) {
 // ---- Started and finished ----
 
 Outcomes Run::start(const Block& block) {
-  Started started{.session = block.session, .pending = Begun()};
+  Started started{.session = block.session, .pending = Imported()};
   if (block.verb == Verb::begin) {
-    started.pending = std::async(std::launch::async, [this] { return database_->begin(); });
-    std::this_thread::sleep_for(waiting_time);  // so that it is sent before what comes next
+    started.pending = database_->begin();
   } else if (block.verb == Verb::import_from) {
     started.pending = std::async(std::launch::async, [this, path = path_of(block.name)] {
       return database_->import_from(path);
     });
-    std::this_thread::sleep_for(waiting_time);
+    std::this_thread::sleep_for(waiting_time);  // so that it is sent before what comes next
   } else if (block.verb == Verb::batch) {
     started.pending = send_batch(*OUTBOARD_TRY(session(block.session)), block);
   } else {
@@ -261,7 +260,7 @@ Outcomes Run::finish(const Block& block) {
 
 Outcomes Run::begin(const std::string& name) {
   auto& named = sessions_[name];
-  auto begun = named.open.empty() ? database_->begin() : named.open.back()->begin();
+  auto begun = (named.open.empty() ? database_->begin() : named.open.back()->begin()).get();
   if (!begun) return one(Outcome(Result<void>(begun.error())));
   named.open.push_back(std::make_unique<Transaction>(std::move(*begun)));
   return one({});
@@ -275,9 +274,9 @@ Outcomes Run::end_transaction(const Block& block) {
     named.open.pop_back();
   }
   if (!named.ended) return misuse("session " + block.session + " has not begun");
-  if (block.verb == Verb::rollback) return one(Outcome(named.ended->rollback()));
-  auto committed = named.ended->commit();
-  if (!committed) (void)named.ended->rollback();
+  if (block.verb == Verb::rollback) return one(Outcome(named.ended->rollback().get()));
+  auto committed = named.ended->commit().get();
+  if (!committed) (void)named.ended->rollback().get();
   return one(Outcome(committed));
 }
 
@@ -287,7 +286,7 @@ Outcome drain(outboard::Stream& stream) {
   Outcome outcome;
   outcome.counts_changes = false;
   while (true) {
-    auto piece = stream.next();
+    auto piece = stream.next().get();
     if (!piece) return Outcome(Result<void>(piece.error()));
     if (!*piece) return outcome;
     if (!(*piece)->empty()) outcome.pieces.push_back(std::move(**piece));
@@ -297,7 +296,8 @@ Outcome drain(outboard::Stream& stream) {
 Outcomes Run::stream(const Block& block) {
   auto stream = OUTBOARD_TRY(session(block.session))
                     ->stream({block.part().sql, block.part().params},
-                             {.chunk_rows = static_cast<std::uint32_t>(block.number)});
+                             {.chunk_rows = static_cast<std::uint32_t>(block.number)})
+                    .get();
   if (!stream) return one(Outcome(Result<void>(stream.error())));
   return one(drain(*stream));
 }
@@ -305,7 +305,8 @@ Outcomes Run::stream(const Block& block) {
 Outcomes Run::read(const Block& block) {
   auto stream = OUTBOARD_TRY(session(block.session))
                     ->stream({block.part().sql, block.part().params},
-                             {.chunk_rows = static_cast<std::uint32_t>(block.number)});
+                             {.chunk_rows = static_cast<std::uint32_t>(block.number)})
+                    .get();
   if (!stream) return one(Outcome(Result<void>(stream.error())));
   streams_.insert_or_assign(block.name, std::move(*stream));
   return one({});
@@ -314,7 +315,7 @@ Outcomes Run::read(const Block& block) {
 Outcomes Run::next(const Block& block) {
   auto found = streams_.find(block.name);
   if (found == streams_.end()) return misuse("no such read: " + block.name);
-  auto piece = found->second.next();
+  auto piece = found->second.next().get();
   if (!piece) return one(Outcome(Result<void>(piece.error())));
   Outcome outcome;
   outcome.counts_changes = false;

@@ -1,4 +1,5 @@
-// What the README shows is what happens: its program, run, prints what stands below it.
+// What the README and docs/guide-cpp.md show is what happens: the program, run, prints what stands
+// below it.
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -38,14 +39,24 @@ std::string output_of(const std::string& command) {
   return out;
 }
 
+// Runs it in a folder of its own.
+std::string printed_by(const std::string& snippet) {
+  auto folder = fs::temp_directory_path() / ("outboard-snippet-" + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  auto program = fs::canonical("/proc/self/exe").parent_path() / snippet;
+  auto printed = output_of("cd '" + folder.string() + "' && '" + program.string() + "'");
+  fs::remove_all(folder);
+  return printed;
+}
+
 }  // namespace
 
 TEST(Readme, TheProgramPrintsWhatItSays) {
   auto readme = contents(outboard::in_repository("README.md"));
-  auto folder = fs::temp_directory_path() / ("outboard-readme-" + std::to_string(::getpid()));
-  fs::create_directories(folder);
-  auto program = fs::canonical("/proc/self/exe").parent_path() / "snippet_readme";
-  auto printed = output_of("cd '" + folder.string() + "' && '" + program.string() + "'");
-  fs::remove_all(folder);
-  EXPECT_EQ(printed, block(readme, "## In C++", "```text"));
+  EXPECT_EQ(printed_by("snippet_readme"), block(readme, "## In C++", "```text"));
+}
+
+TEST(GuideCpp, ItsPiecesAreAProgramThatPrintsWhatItSays) {
+  auto guide = contents(outboard::in_repository("docs/guide-cpp.md"));
+  EXPECT_EQ(printed_by("snippet_guide_cpp"), block(guide, "## All of it", "```text"));
 }
