@@ -44,6 +44,8 @@ struct Options {
   Durability durability = Durability::process;
   // How long open() waits for the engine.
   std::chrono::milliseconds open_timeout{10'000};
+  // What the application tells its set-up, wherever that runs (set_up.hpp): up to 1 MiB of text.
+  std::string config = {};
   // With Host::process.
   ProcessOptions process = {};
   // Where coroutines go on that await a Future and name no other. Outlives the database.

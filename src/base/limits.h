@@ -36,6 +36,13 @@ inline constexpr std::size_t transaction_depth_max = 32;
 inline constexpr std::size_t statements_cached = 128;           // of one connection
 inline constexpr std::size_t cached_sql_bytes_max = 16u << 10;  // of one that is kept
 
+// What an application adds to its engine.
+inline constexpr std::size_t functions_max = 500;
+inline constexpr int function_arguments_max = 100;
+inline constexpr std::size_t function_name_bytes_max = 64;
+inline constexpr std::size_t function_depth_max = 8;  // by what they read
+inline constexpr std::size_t application_config_bytes_max = 1u << 20;
+
 // Outcomes of numbered requests, as they are kept in the file.
 inline constexpr std::uint64_t outcomes_kept = 10'000;     // of one client, the newest
 inline constexpr std::uint64_t outcome_clients_max = 256;  // those that wrote last

@@ -23,6 +23,7 @@ void describe(Form& form, Config& config) {
   form.choice("host", options.host,
               {{"thread", Host::thread}, {"inline", Host::on_caller}, {"process", Host::process}});
   form.duration("open_timeout_ms", options.open_timeout);
+  form.text("config", options.config);
   form.part("process", [&](Form& part) {
     constexpr std::int64_t restarts_most = 1'000'000;
     auto& process = options.process;

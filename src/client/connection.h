@@ -106,6 +106,7 @@ struct Opening {
   std::string path;
   Storage storage = Storage::file;
   Durability durability = Durability::process;
+  std::string config = {};  // for the set-up beside the engine
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {

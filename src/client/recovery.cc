@@ -40,7 +40,8 @@ void Connection::greet(std::vector<std::uint64_t> unanswered) {
                        .name = {},
                        .storage = opening_.storage,
                        .durability = opening_.durability,
-                       .unanswered = std::move(unanswered)});
+                       .unanswered = std::move(unanswered),
+                       .config = opening_.config});
   link_->send(std::move(message));
 }
 

@@ -46,6 +46,7 @@ class Core {
   Core(Platform& world, std::uint64_t epoch) : platform(world), epoch_(epoch) {}
 
   Platform& platform;
+  ApplicationFunctions functions;             // of the application; outlives the store
   std::unique_ptr<Store> store;               // null until `open`
   std::unique_ptr<journal::Journal> journal;  // of the store's writer
   Outcomes outcomes{platform};

@@ -225,21 +225,8 @@ Served Engine::open(const Job& job, const request::Open& open) {
   if (clients_[job.client].has_opened)
     return refuse(fail(Code::bad_request, "the database is open already", "open it once"));
   bool joins = core_.store != nullptr;
-  if (!joins) {
-    Store::Options options{
-        .path = std::string(open.path), .storage = open.storage, .durability = open.durability};
-    auto store = Store::open(options, core_.platform, claim_);
-    if (!store) return refuse(store.error());
-    auto journal = journal::Journal::open((*store)->writer(), core_.platform);
-    if (!journal) return refuse(journal.error());
-    core_.store = std::move(*store);
-    core_.journal = std::move(*journal);
-    core_.outcomes.attach(core_.store.get());
-    core_.store->interrupt().set_cancelled(
-        [this] { return cancelled_ && cancelled_(at_work_.first, at_work_.second); });
-    commits_flushed_ = core_.store->commits();
-    closed_ = false;
-  }
+  if (!joins)
+    if (auto opened = open_store(open); !opened) return refuse(opened.error());
   clients_[job.client].has_opened = true;
   // What the client's connection of before still waits for must not be done after it was told.
   if (auto before = core_.outcomes.predecessor(job.client)) disconnect(*before);
@@ -256,6 +243,30 @@ Served Engine::open(const Job& job, const request::Open& open) {
   }
   core_.reply(job.client, job.id, [&](cbor::Writer& out) { reply::write_open(out, opened); });
   return Served::done;
+}
+
+Result<void> Engine::open_store(const request::Open& open) {
+  if (set_up_) {
+    core_.functions.clear();
+    TRY(set_up_(core_.functions, open.config));
+  } else if (!open.config.empty()) {
+    return fail(Code::bad_request, "there is no set-up beside this engine to take the config",
+                "open it with a set-up, or leave the config out");
+  }
+  auto store = TRY(Store::open({.path = std::string(open.path),
+                                .storage = open.storage,
+                                .durability = open.durability,
+                                .functions = &core_.functions},
+                               core_.platform, claim_));
+  auto journal = TRY(journal::Journal::open(store->writer(), core_.platform));
+  core_.store = std::move(store);
+  core_.journal = std::move(journal);
+  core_.outcomes.attach(core_.store.get());
+  core_.store->interrupt().set_cancelled(
+      [this] { return cancelled_ && cancelled_(at_work_.first, at_work_.second); });
+  commits_flushed_ = core_.store->commits();
+  closed_ = false;
+  return {};
 }
 
 Served Engine::many(const Job& job, const request::Many& many) {

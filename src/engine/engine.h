@@ -34,6 +34,15 @@ class Engine {
     cancelled_ = std::move(cancelled);
   }
 
+  // What the application adds to its engine: called each time before a file is opened, with what
+  // the one who opens it said for it (`config`). What it adds of functions() is what the database
+  // has. If it fails, so does the opening. It must not throw.
+  using SetUp = std::function<Result<void>(ApplicationFunctions&, std::string_view config)>;
+  void set_set_up(SetUp set_up) { set_up_ = std::move(set_up); }
+
+  // REQUIRES for a change: no database is open.
+  ApplicationFunctions& functions() { return core_.functions; }
+
   // A new client, and the end of one: what it had open is rolled back, and what it asked is
   // dropped.
   ClientId connect();
@@ -96,6 +105,7 @@ class Engine {
 
   Served answer(const Job& job);
   Served open(const Job& job, const request::Open& open);
+  Result<void> open_store(const request::Open& open);
   Served many(const Job& job, const request::Many& many);
   Served begin(const Job& job);
   Served end(const Job& job, Result<std::size_t> depth);
@@ -105,6 +115,7 @@ class Engine {
   void stop_orphans();
 
   ClaimPlace claim_;
+  SetUp set_up_;
   Core core_;
   Writer writer_{core_};
   Tasks tasks_;

@@ -54,6 +54,10 @@ Open read_open(cbor::Reader& in) {
       if (count > limits::unanswered_requests_max)
         in.fail("open: unanswered: more than 10000 requests", Code::too_large);
       for (std::size_t i = 0; i < count && in.ok(); ++i) open.unanswered.push_back(in.count());
+    } else if (*key == "config") {
+      open.config = in.text();
+      if (open.config.size() > limits::application_config_bytes_max)
+        in.fail("open: config: longer than 1 MiB", Code::too_large);
     } else {
       map.unknown();
     }
@@ -195,6 +199,8 @@ class Request {
   cbor::Writer out;
 };
 
+}  // namespace
+
 void write_params(cbor::Writer& out, const Params& params) {
   if (params.is_named()) {
     auto named = params.by_name();
@@ -211,6 +217,8 @@ void write_params(cbor::Writer& out, const Params& params) {
     for (auto& value : params.positional()) out.value(value);
   }
 }
+
+namespace {
 
 void write_statement(cbor::Writer& out, const Sql& sql) {
   out.map(sql.params.empty() ? 1 : 2);
@@ -281,13 +289,18 @@ void write_hello(Bytes& message, std::uint64_t id, const std::optional<Uuid>& cl
 
 void write_open(Bytes& message, std::uint64_t id, const Head& head, const Open& open) {
   Request request(message, id, head, "open");
-  request.out.map(3 + (open.name.empty() ? 0 : 1) + (open.unanswered.empty() ? 0 : 1));
+  request.out.map(3 + (open.name.empty() ? 0 : 1) + (open.config.empty() ? 0 : 1) +
+                  (open.unanswered.empty() ? 0 : 1));
   if (!open.name.empty()) {
     request.out.text("name");
     request.out.text(open.name);
   }
   request.out.text("path");
   request.out.text(open.path);
+  if (!open.config.empty()) {
+    request.out.text("config");
+    request.out.text(open.config);
+  }
   request.out.text("storage");
   request.out.text(open.storage == Storage::memory ? "memory" : "file");
   request.out.text("durability");

@@ -24,6 +24,7 @@ struct Open {
   Storage storage = Storage::file;
   Durability durability = Durability::process;
   std::vector<std::uint64_t> unanswered = {};  // numbers of requests: what became of them?
+  std::string_view config = {};                // the application's, for its set-up
 };
 
 struct Exec {
@@ -89,6 +90,9 @@ void write_stream(Bytes& message, std::uint64_t id, const Head& head, const Sql&
                   std::uint64_t chunk_rows);
 void write_import(Bytes& message, std::uint64_t id, const Head& head, ByteView data, bool more);
 void write_import_chunk(Bytes& message, std::uint64_t id, ByteView data, bool more);
+
+// The parameters of a statement as one item, an array or a map.
+void write_params(cbor::Writer& out, const Params& params);
 
 // begin, commit, rollback, export, close.
 void write_plain(Bytes& message, std::uint64_t id, const Head& head, std::string_view operation);

@@ -45,6 +45,11 @@ Result<void> Connection::set_up() {
   }
 
   TRY(add_functions(db_, shared_.uuids));
+  if (shared_.functions) {
+    using Names = ApplicationFunctions::Names;
+    TRY(shared_.functions->put_on(
+        *this, role_ == Role::writer ? Names::looked_at : Names::known_to_be_free));
+  }
   sqlite3_progress_handler(
       db_, steps_between_questions,
       [](void* self) -> int { return static_cast<Connection*>(self)->should_stop(); }, this);
@@ -81,8 +86,12 @@ void Connection::set_watch(CommitWatch* watch) {
 
 void Connection::answer(sqlite3_context* context, const Result<bool>& result) {
   if (result) return sqlite3_result_int(context, *result);
-  policy_.fail_running(result.error());
-  sqlite3_result_error(context, result.error().message.c_str(), -1);
+  fail_call(context, result.error());
+}
+
+void Connection::fail_call(sqlite3_context* context, const Error& error) {
+  policy_.fail_running(error);
+  sqlite3_result_error(context, error.message.c_str(), -1);
 }
 
 Result<Connection::Prepared> Connection::prepare(std::string_view sql) {
@@ -96,6 +105,14 @@ Result<Connection::Prepared> Connection::prepare(std::string_view sql) {
 
 Result<Connection::Prepared> Connection::prepare_next(std::string_view rest) {
   return compile(rest, -1);  // told a length, SQLite would copy all of the rest each time
+}
+
+Result<Connection::Prepared> Connection::prepare_inside(std::string_view sql) {
+  auto* outer = policy_.running();
+  policy_.set_running(nullptr);  // it is not SQLite that asks
+  auto prepared = prepare(sql);
+  policy_.set_running(outer);
+  return prepared;
 }
 
 Result<StatementLease> Connection::prepare_own(std::string_view sql) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/uuid.h"
+#include "store/application_functions.h"
 #include "store/commit_points.h"
 #include "store/interrupt.h"
 #include "store/policy.h"
@@ -25,7 +26,11 @@ class Connection {
 
   // What connections of one database share. Outlives them.
   struct Shared {
-    explicit Shared(Platform& platform) : uuids(platform), interrupt(platform) {}
+    // `functions` may be null: the application has none.
+    Shared(Platform& platform, const ApplicationFunctions* of_application)
+        : functions(of_application), uuids(platform), interrupt(platform) {}
+
+    const ApplicationFunctions* functions;
 
     UuidGenerator uuids;
     Interrupt interrupt;
@@ -53,6 +58,9 @@ class Connection {
 
   // A statement of the engine's own, which may use the table that is hidden from others. Not kept.
   Result<StatementLease> prepare_own(std::string_view sql);
+
+  // The same as prepare(), from within a function that a statement of this connection calls.
+  Result<Prepared> prepare_inside(std::string_view sql);
 
   // Does something with handle() as such a statement would.
   template <class Work>
@@ -84,6 +92,7 @@ class Connection {
 
   // For an SQL function: its result. An error keeps its code and its hint.
   void answer(sqlite3_context* context, const Result<bool>& result);
+  void fail_call(sqlite3_context* context, const Error& error);
 
   sqlite3* handle() const { return db_; }
   Role role() const { return role_; }

@@ -38,6 +38,16 @@ Meaning meaning_of(int code) {
   }
 }
 
+// Functions that the schema or a statement calls come from the application, mostly.
+const char* function_hint(std::string_view message) {
+  if (message.starts_with("no such function: ")) return "check its name, or add it in the set-up";
+  if (message.starts_with("unknown function: "))
+    return "the schema calls it: open the database with the set-up that adds it";
+  if (message.starts_with("unsafe use of "))
+    return "a function of the set-up has to be added for use in the schema";
+  return "";
+}
+
 }  // namespace
 
 Error sqlite_error(sqlite3* db, int code) {
@@ -46,8 +56,9 @@ Error sqlite_error(sqlite3* db, int code) {
   Error error{meaning.code, has_message ? sqlite3_errmsg(db) : sqlite3_errstr(code), meaning.hint};
   if ((code & 0xff) == SQLITE_FULL)
     error.message = "the disk is full, or the quota of the storage is used up";
+  if (error.code == Code::bad_request) error.hint = function_hint(error.message);
   int offset = has_message ? sqlite3_error_offset(db) : -1;
-  if (error.code == Code::bad_request && offset >= 0)
+  if (error.code == Code::bad_request && error.hint.empty() && offset >= 0)
     error.hint = "look at character " + std::to_string(offset + 1) + " of the statement";
   return error;
 }

@@ -126,7 +126,8 @@ Result<bool> Statement::step() {
 }
 
 Result<bool> Statement::step_plainly() {
-  auto* outer = policy_.running();  // one of ours may run inside a function of another
+  auto* outer = policy_.running();           // one of ours may run inside a function of another
+  if (!outer) (void)policy_.take_failure();  // of one that was given up
   policy_.set_running(handle_);
   int code = sqlite3_step(handle_);
   policy_.set_running(outer);

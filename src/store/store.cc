@@ -24,7 +24,7 @@ void ReaderLease::give_back() {
 Result<std::unique_ptr<Store>> Store::open(const Options& options, Platform& platform,
                                            const ClaimPlace& claim) {
   auto place = TRY(claim(options.path, options.storage, platform));
-  auto store = std::unique_ptr<Store>(new Store(std::move(place), platform));
+  auto store = std::unique_ptr<Store>(new Store(std::move(place), platform, options.functions));
   auto& at = *store->place_;
   auto writer = Connection::open(at.file(), at.vfs(), Connection::Role::writer, store->shared_);
   if (!writer) return at.explain(writer.error());

@@ -44,6 +44,8 @@ class Store {
     std::string path;
     Storage storage = Storage::file;
     Durability durability = Durability::process;
+    // What the application adds; null: nothing. Outlives the store.
+    const ApplicationFunctions* functions = nullptr;
   };
 
   // Opens it, and makes it if there is none. Every failure has a code: busy, corrupt, denied,
@@ -71,8 +73,8 @@ class Store {
  private:
   friend class ReaderLease;
 
-  Store(std::unique_ptr<Place> place, Platform& platform)
-      : place_(std::move(place)), shared_(platform) {}
+  Store(std::unique_ptr<Place> place, Platform& platform, const ApplicationFunctions* functions)
+      : place_(std::move(place)), shared_(platform, functions) {}
 
   std::unique_ptr<Place> place_;
   Connection::Shared shared_;

@@ -9,6 +9,7 @@
 #include "client/no_waiting.h"
 #include "engine/engine.h"
 #include "worker/native_platform.h"
+#include "worker/set_up.h"
 #include "worker/taken_back.h"
 
 namespace outboard {
@@ -112,10 +113,13 @@ struct EngineThread::Shared {
   }
 };
 
-EngineThread::EngineThread()
-    : shared_(std::make_shared<Shared>()), thread_([shared = shared_] { work(shared); }) {}
+EngineThread::EngineThread(SetUpFunction set_up)
+    : shared_(std::make_shared<Shared>()),
+      thread_([shared = shared_, set_up = std::move(set_up)]() mutable {
+        work(shared, std::move(set_up));
+      }) {}
 
-void EngineThread::work(const std::shared_ptr<Shared>& shared) {
+void EngineThread::work(const std::shared_ptr<Shared>& shared, SetUpFunction set_up) {
   set_assertion_handler(
       [](void* context, const char* sentence) {
         auto& lost = *static_cast<Shared*>(context);
@@ -130,6 +134,7 @@ void EngineThread::work(const std::shared_ptr<Shared>& shared) {
   try {
     NativePlatform platform;
     Engine engine(platform);
+    give_set_up(engine, std::move(set_up));
     engine.set_cancelled([&](ClientId client, std::uint64_t id) {
       if (shared->stop.load(std::memory_order_relaxed)) return true;
       auto number = shared->numbers.find(client);

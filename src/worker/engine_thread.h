@@ -12,6 +12,8 @@
 #include <string>
 #include <thread>
 
+#include <outboard/set_up.hpp>
+
 #include "base/bytes.h"
 
 namespace outboard {
@@ -28,8 +30,8 @@ class EngineThread {
     virtual void end(const std::string& why) = 0;
   };
 
-  // Fails by std::system_error where no thread can be started.
-  EngineThread();
+  // Fails by std::system_error where no thread can be started. `set_up` may be empty.
+  explicit EngineThread(SetUpFunction set_up = {});
   ~EngineThread() { stop(); }
   EngineThread(const EngineThread&) = delete;
   EngineThread& operator=(const EngineThread&) = delete;
@@ -74,7 +76,7 @@ class EngineThread {
 
  private:
   struct Shared;
-  static void work(const std::shared_ptr<Shared>& shared);
+  static void work(const std::shared_ptr<Shared>& shared, SetUpFunction set_up);
 
   std::shared_ptr<Shared> shared_;  // the thread's too: it may outlive this
   std::thread thread_;

@@ -9,12 +9,15 @@
 #include "client/link.h"
 #include "engine/engine.h"
 #include "worker/native_platform.h"
+#include "worker/set_up.h"
 
 namespace outboard {
 
 class InlineHost : public Link {
  public:
-  InlineHost() : client_(engine_.connect()) {}
+  explicit InlineHost(SetUpFunction set_up = {}) : client_(engine_.connect()) {
+    give_set_up(engine_, std::move(set_up));
+  }
 
   void send(Bytes message) override;
   bool is_inline() const override { return true; }

@@ -1,6 +1,7 @@
 #include <system_error>
 
 #include <outboard/config.hpp>
+#include <outboard/set_up.hpp>
 
 #include "client/opening.h"
 #include "worker/inline_host.h"
@@ -10,24 +11,35 @@
 namespace outboard {
 
 Result<Database> open(const std::string& path, const Options& options) {
+  return open(path, options, nullptr);
+}
+
+Result<Database> open(const std::string& path, const Options& options, SetUpFunction set_up) {
   std::unique_ptr<Link> host;
   if (options.host == Host::thread) {
     try {
-      host = std::make_unique<ThreadHost>();
+      host = std::make_unique<ThreadHost>(std::move(set_up));
     } catch (const std::system_error& error) {
       return fail(Code::unavailable, std::string("no thread could be started: ") + error.what(),
                   "close what is not needed, and try again");
     }
   } else if (options.host == Host::process) {
+    if (set_up)
+      return fail(Code::bad_request, "a set-up function cannot travel to another process",
+                  "name a program of your own in process.program, whose main() begins with "
+                  "run_if_sidecar()");
     host = TRY(ProcessHost::start(options.process));
   } else {
-    host = std::make_unique<InlineHost>();
+    host = std::make_unique<InlineHost>(std::move(set_up));
   }
-  return detail::open_through(
-      std::move(host), {.path = path, .storage = options.storage, .durability = options.durability},
-      options.executor, options.open_timeout,
-      fail(Code::timeout, "the engine did not open " + path + " in time",
-           "check that the storage answers, or allow more time"));
+  return detail::open_through(std::move(host),
+                              {.path = path,
+                               .storage = options.storage,
+                               .durability = options.durability,
+                               .config = options.config},
+                              options.executor, options.open_timeout,
+                              fail(Code::timeout, "the engine did not open " + path + " in time",
+                                   "check that the storage answers, or allow more time"));
 }
 
 Result<Database> open(const Config& config) { return open(config.path, config.options); }

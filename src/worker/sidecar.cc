@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <chrono>
 #include <system_error>
 
@@ -92,14 +93,14 @@ bool pump(int socket, EngineThread& engine, std::uint64_t client, ToClient& to_c
 
 }  // namespace
 
-int run_sidecar(int socket, std::chrono::milliseconds beat) {
+int run_sidecar(int socket, std::chrono::milliseconds beat, const SetUpFunction& set_up) {
   ::signal(SIGINT, SIG_IGN);  // Ctrl-C is for the program: we end when it does
   ::signal(SIGPIPE, SIG_IGN);
   std::string_view build = OUTBOARD_BUILD;
   if (!write_message(socket, MessageKind::ready, bytes_of(build))) return 1;
   try {
     auto to_client = std::make_shared<ToClient>(socket, beat);
-    EngineThread engine;
+    EngineThread engine(set_up);
     auto client = engine.connect(to_client);
     bool well = pump(socket, engine, client, *to_client);
     engine.stop();
@@ -110,6 +111,22 @@ int run_sidecar(int socket, std::chrono::milliseconds beat) {
     (void)write_message(socket, MessageKind::failed, bytes_of(why));
     return 1;
   }
+}
+
+std::optional<int> run_if_sidecar(int argc, char** argv, const SetUpFunction& set_up) {
+  // As ProcessHost starts it: sidecar --socket N --beat-ms N
+  constexpr int words = 6;
+  auto word = [&](int at) { return std::string_view(argv[at]); };
+  if (argc != words || word(1) != "sidecar" || word(2) != "--socket" || word(4) != "--beat-ms")
+    return std::nullopt;
+  auto number = [&](int at, int& out) {
+    auto text = word(at);
+    auto* end = text.data() + text.size();
+    return std::from_chars(text.data(), end, out).ptr == end && out > 0;
+  };
+  int socket = 0, beat_ms = 0;
+  if (!number(3, socket) || !number(5, beat_ms)) return std::nullopt;
+  return run_sidecar(socket, std::chrono::milliseconds(beat_ms), set_up);
 }
 
 }  // namespace outboard

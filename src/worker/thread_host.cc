@@ -17,8 +17,10 @@ class ThreadHost::ToClient : public EngineThread::Outlet {
   std::atomic<bool> is_closing{false};
 };
 
-ThreadHost::ThreadHost()
-    : to_client_(std::make_shared<ToClient>()), client_(engine_.connect(to_client_)) {}
+ThreadHost::ThreadHost(SetUpFunction set_up)
+    : to_client_(std::make_shared<ToClient>()),
+      engine_(std::move(set_up)),
+      client_(engine_.connect(to_client_)) {}
 
 void ThreadHost::set_on_arrival(std::function<void()> on_arrival) {
   to_client_->arrivals.set_listener(std::move(on_arrival));

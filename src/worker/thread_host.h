@@ -15,7 +15,7 @@ namespace outboard {
 
 class ThreadHost : public Link {
  public:
-  ThreadHost();
+  explicit ThreadHost(SetUpFunction set_up = {});
   ~ThreadHost() override { close(); }
 
   void send(Bytes message) override { engine_.send(client_, std::move(message)); }
