@@ -32,7 +32,7 @@ if(NOT unit_sources STREQUAL "")
     target_link_libraries(unit_tests PRIVATE cli)
     add_dependencies(unit_tests outboard)  # command_test.cc runs it, from the same folder
   endif()
-  add_dependencies(unit_tests snippet_readme snippet_guide_cpp)
+  add_dependencies(unit_tests snippet_readme snippet_guide_cpp snippet_set_up)
   target_compile_options(unit_tests PRIVATE -O1 -g1)  # they are compiled more often than run
   # Where this clone lies is told to one file alone: the rest compiles alike everywhere.
   set_source_files_properties(tests/repository.cc PROPERTIES

@@ -1,5 +1,4 @@
-# The C++ of the README is a program, and so is that of docs/guide-cpp.md: built as it stands there, and
-# run by tests/snippets/readme_test.cc.
+# The C++ of README and guides is programs: built as it stands there, and run by tests/snippets/.
 
 # All C++ blocks of a page, or the first, one behind the other.
 function(snippet name page how_many)
@@ -28,3 +27,4 @@ endfunction()
 
 snippet(readme README.md FIRST)
 snippet(guide_cpp docs/guide-cpp.md ALL)
+snippet(set_up docs/guide-set-up.md FIRST)

@@ -1,5 +1,5 @@
-// What the README and docs/guide-cpp.md show is what happens: the program, run, prints what stands
-// below it.
+// What the README and the guides show is what happens: their programs, run, print what stands
+// there.
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -39,12 +39,13 @@ std::string output_of(const std::string& command) {
   return out;
 }
 
-// Runs it in a folder of its own.
-std::string printed_by(const std::string& snippet) {
-  auto folder = fs::temp_directory_path() / ("outboard-snippet-" + std::to_string(::getpid()));
+// In a folder of its own.
+std::string printed_by(const std::string& snippet, const std::string& arguments = "") {
+  auto folder = fs::temp_directory_path() / ("outboard-" + snippet + std::to_string(::getpid()));
   fs::create_directories(folder);
-  auto program = fs::canonical("/proc/self/exe").parent_path() / snippet;
-  auto printed = output_of("cd '" + folder.string() + "' && '" + program.string() + "'");
+  auto program = fs::canonical("/proc/self/exe").parent_path() / ("snippet_" + snippet);
+  auto printed =
+      output_of("cd '" + folder.string() + "' && '" + program.string() + "'" + arguments);
   fs::remove_all(folder);
   return printed;
 }
@@ -53,10 +54,16 @@ std::string printed_by(const std::string& snippet) {
 
 TEST(Readme, TheProgramPrintsWhatItSays) {
   auto readme = contents(outboard::in_repository("README.md"));
-  EXPECT_EQ(printed_by("snippet_readme"), block(readme, "## In C++", "```text"));
+  EXPECT_EQ(printed_by("readme"), block(readme, "## In C++", "```text"));
 }
 
 TEST(GuideCpp, ItsPiecesAreAProgramThatPrintsWhatItSays) {
   auto guide = contents(outboard::in_repository("docs/guide-cpp.md"));
-  EXPECT_EQ(printed_by("snippet_guide_cpp"), block(guide, "## All of it", "```text"));
+  EXPECT_EQ(printed_by("guide_cpp"), block(guide, "## All of it", "```text"));
+}
+
+TEST(SetUpGuide, TheProgramPrintsWhatItSaysInThisProcessAndInOneOfItsOwn) {
+  auto guide = contents(outboard::in_repository("docs/guide-set-up.md"));
+  EXPECT_EQ(printed_by("set_up"), block(guide, "It prints", "```text"));
+  EXPECT_EQ(printed_by("set_up", " apart"), block(guide, "It prints", "```text"));
 }

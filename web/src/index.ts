@@ -9,10 +9,19 @@ export type { Database, Durability, Info } from './client/database.js'
 export type { Importable } from './client/bytes.js'
 export type { Seed } from './client/seed.js'
 export type { BatchOptions, ManyResult, Session, StreamOptions } from './client/session.js'
+export type { SetUpOptions } from './client/set_up.js'
+export type {
+  Aggregate,
+  FunctionOptions,
+  FunctionResult,
+  ReadOptions,
+  SetUp,
+  SetUpModule,
+} from './protocol/set_up.js'
 export type { StartThread, Thread, ThreadEvents } from './client/thread.js'
 export type { Transaction } from './client/transaction.js'
 export type { RowStream } from './client/stream.js'
-export { type Query, type Sql, sql } from './client/query.js'
+export { type Query, type Sql, sql } from './protocol/query.js'
 export type { CallOptions, Result } from './client/result.js'
 export { type Code, OutboardError, type Outcome } from './protocol/errors.js'
 export type { Integers } from './protocol/column.js'

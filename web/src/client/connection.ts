@@ -127,8 +127,11 @@ export class Connection {
     }
   }
 
-  /** The engine is gone, and another may come. What came from it before this counts. */
-  detach(loss: Loss): void {
+  /**
+   * The engine is gone, and another may come. What came from it before this counts. `why`: as far as
+   * that is known.
+   */
+  detach(loss: Loss, why?: string): void {
     if (this.#lost !== undefined) return
     this.#channel.port = this.#port = undefined
     this.#channel.flush()
@@ -136,7 +139,7 @@ export class Connection {
     this.#lostSessions = this.#nextSession - 1
     const greeting = new Set(this.#greeting.splice(0))
     for (const request of [...this.#pending.values()]) {
-      const error = greeting.has(request) ? transactionLost() : fateAtLoss(request, loss)
+      const error = greeting.has(request) ? transactionLost() : fateAtLoss(request, loss, why)
       if (error !== undefined) this.#finish(request, error)
     }
   }

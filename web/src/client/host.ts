@@ -1,14 +1,17 @@
 // The worker that this tab's engine runs in, or waits to, seen from the page: starts it, notices
 // when it is gone, ends it.
-import { badRequest, OutboardError } from '../protocol/errors.js'
+import { OutboardError } from '../protocol/errors.js'
 import type { Flush, Flushed, FromWorker, Storage, ToWorker } from '../protocol/host.js'
+import { addressOf } from './address.js'
 import type { Port } from './channel.js'
+import { type WatchedSetUp, Watchdog } from './set_up.js'
 import type { StartThread, Thread, ThreadEvents } from './thread.js'
 
 export interface HostOptions {
   name: string
   storage: Storage
   hasSeed: boolean
+  setUp?: WatchedSetUp
   /** Instead of a worker. */
   startThread?: StartThread
   workerUrl?: string | URL
@@ -51,6 +54,7 @@ export class WorkerHost implements Port {
   readonly #watch = new AbortController()
   #closed: (() => void) | undefined
   #seeded: (() => void) | undefined
+  readonly #watchdog: Watchdog | undefined
   #state: 'starting' | 'running' | 'ended' = 'starting'
   #asks = 0 // since the last sign of life
   #asking: ReturnType<typeof setTimeout> | undefined
@@ -60,7 +64,8 @@ export class WorkerHost implements Port {
   constructor(options: HostOptions, purpose: Purpose, events: HostEvents) {
     this.#events = events
     this.#url = String(options.workerUrl ?? `worker.js beside ${import.meta.url}`)
-    const wasmUrl = addressOf(options.wasmUrl)
+    const wasmUrl = options.wasmUrl && addressOf('wasmUrl', options.wasmUrl)
+    this.#watchdog = options.setUp && new Watchdog(options.setUp, (why) => this.#stuck(why))
     const start = options.startThread ?? ((all) => startWorker(options.workerUrl, all))
     this.#thread = start({
       message: (data) => this.#take(data as ArrayBuffer | FromWorker),
@@ -72,6 +77,7 @@ export class WorkerHost implements Port {
       storage: options.storage,
       mustExist: purpose === 'again',
       hasSeed: options.hasSeed,
+      ...(options.setUp === undefined ? {} : { setUp: options.setUp.order }),
       ...(wasmUrl === undefined ? {} : { wasmUrl }),
     })
   }
@@ -107,6 +113,8 @@ export class WorkerHost implements Port {
 
   /** Somebody waits for it. If it gives no sign of life, however often it is asked, it is lost. */
   ask(): void {
+    // Code of the application has its own time.
+    if (this.#watchdog?.isWatching) return
     if (this.#state === 'running' && this.#asking === undefined) this.#askOn()
   }
 
@@ -114,6 +122,7 @@ export class WorkerHost implements Port {
   terminate(): void {
     this.#state = 'ended'
     this.#heard()
+    this.#watchdog?.rest()
     this.#watch.abort()
     this.#thread.terminate()
   }
@@ -149,6 +158,10 @@ export class WorkerHost implements Port {
     this.#heard()
     if (data instanceof ArrayBuffer) return this.#events.message(data)
     switch (data.type) {
+      case 'busy':
+        return this.#watchdog?.watch(data.what)
+      case 'idle':
+        return this.#watchdog?.rest()
       case 'ready':
         this.#state = 'running'
         if (data.lock !== undefined) void this.#watchLock(data.lock)
@@ -169,9 +182,10 @@ export class WorkerHost implements Port {
       case 'closed':
         return this.#closed?.()
       case 'working':
-        return
+        return this.#watchdog?.sign()
       case 'waiting':
         this.#patientUntil = performance.now() + diskMs
+        return this.#watchdog?.sign()
     }
   }
 
@@ -189,6 +203,12 @@ export class WorkerHost implements Port {
   #fail(error: OutboardError): void {
     this.terminate()
     this.#events.failed(error)
+  }
+
+  // The application's code does not end, and the worker hears nothing.
+  #stuck(error: OutboardError): void {
+    if (this.#state === 'starting') return this.#fail(error)
+    if (this.#state === 'running') this.#lose(error.message)
   }
 
   #lose(why: string | undefined): void {
@@ -212,16 +232,6 @@ export class WorkerHost implements Port {
           "Vite's dev server needs optimizeDeps: { exclude: ['outboard'] }",
       },
     )
-  }
-}
-
-// The worker's own address may be anywhere, so a relative one is resolved here.
-function addressOf(url: string | URL | undefined): string | undefined {
-  if (url === undefined) return undefined
-  try {
-    return new URL(url, typeof document === 'undefined' ? location.href : document.baseURI).href
-  } catch {
-    throw badRequest(`wasmUrl is no address: ${url}`, 'give one, or a path beginning with /')
   }
 }
 

@@ -28,7 +28,7 @@ export class Link implements Port {
   watch: Port['watch']
   readonly #name: string
   readonly #client: string
-  readonly #storage: Storage
+  readonly #wanted: { storage: Storage; setUp?: number }
   readonly #say: (message: ToMeeting) => void
   readonly #events: LinkEvents
   readonly #channel: BroadcastChannel
@@ -45,13 +45,13 @@ export class Link implements Port {
   constructor(
     name: string,
     client: string,
-    storage: Storage,
+    wanted: { storage: Storage; setUp?: number },
     say: (message: ToMeeting) => void,
     events: LinkEvents,
   ) {
     this.#name = name
     this.#client = client
-    this.#storage = storage
+    this.#wanted = wanted
     this.#say = say
     this.#events = events
     this.#channel = new BroadcastChannel(name)
@@ -94,8 +94,8 @@ export class Link implements Port {
 
   #seek(): void {
     if (this.#watch.signal.aborted) return
-    const [link, client, storage] = [this.#name, this.#client, this.#storage]
-    this.#say({ type: 'seek', link, client, version: tabsVersion, storage })
+    const [link, client] = [this.#name, this.#client]
+    this.#say({ type: 'seek', link, client, version: tabsVersion, ...this.#wanted })
   }
 
   #take(data: ArrayBuffer | ToGuest): void {

@@ -10,7 +10,11 @@ export type Loss = 'clean' | 'unclean'
 const lossesMax = 2
 
 /** The error that the request ends with at once; nothing if the next engine is to be asked. */
-export function fateAtLoss(request: PendingRequest, loss: Loss): OutboardError | undefined {
+export function fateAtLoss(
+  request: PendingRequest,
+  loss: Loss,
+  why?: string,
+): OutboardError | undefined {
   const { frame, isNumbered, left, session } = request
   if (!left) {
     const canWait = session === undefined && frame !== undefined
@@ -18,10 +22,11 @@ export function fateAtLoss(request: PendingRequest, loss: Loss): OutboardError |
   }
   if (!request.restart()) return workerLost('it went in the middle of the answer')
   if (loss === 'unclean') ++request.losses
+  if (why !== undefined) request.lastLoss = why
   if (isNumbered) return undefined
   if (request.isOverdue()) return timedOut()
   if (session !== undefined) return transactionLost()
-  return frame === undefined || request.losses >= lossesMax ? diedOfIt() : undefined
+  return frame === undefined || request.losses >= lossesMax ? diedOfIt(request) : undefined
 }
 
 /** The same, once the next engine has told its outcome. Nothing: it is to be sent again. */
@@ -37,7 +42,7 @@ export function fateByOutcome(
   }
   if (request.session !== undefined) return transactionLost()
   if (request.isOverdue()) return timedOut()
-  if (request.losses >= lossesMax) return diedOfIt(outcome)
+  if (request.losses >= lossesMax) return diedOfIt(request, outcome)
   if (request.frame === undefined) return workerLost('it is too large to be kept', outcome)
   return undefined
 }
@@ -53,8 +58,9 @@ function timedOut(): OutboardError {
   return new OutboardError('timeout', 'the deadline passed', { hint })
 }
 
-function diedOfIt(outcome?: Outcome): OutboardError {
-  return workerLost(`it was under way when ${lossesMax} engines died`, outcome)
+function diedOfIt({ lastLoss }: PendingRequest, outcome?: Outcome): OutboardError {
+  const last = lastLoss === undefined ? '' : `; of the last: ${lastLoss}`
+  return workerLost(`it was under way when ${lossesMax} engines died${last}`, outcome)
 }
 
 const hints = {

@@ -10,6 +10,7 @@ import { greet, type Greeting, type Opened } from './greet.js'
 import { type HostOptions, type Seeding, StorageMissing } from './host.js'
 import { Lane } from './lane.js'
 import { plant, type Seed } from './seed.js'
+import { orderOf, type SetUpOptions } from './set_up.js'
 import { Tab } from './tab.js'
 import type { StartThread } from './thread.js'
 
@@ -29,6 +30,8 @@ export interface OpenOptions {
    * Fails with `corrupt` if it is none, `unavailable` if it cannot be loaded.
    */
   seed?: Seed
+  /** The application's own code beside the engine: SQL functions. */
+  setUp?: SetUpOptions
   /**
    * Where the engine runs: in a worker, or, with `onMainThread` from `outboard/main`, on this thread,
    * which then has only the storages `autosave` and `memory`.
@@ -64,10 +67,12 @@ export async function open(name: string, options: OpenOptions = {}): Promise<Dat
 async function openIn(storage: Storage, name: string, options: OpenOptions): Promise<Database> {
   const { durability = 'process', openTimeoutMs: timeoutMs = 15_000, workerUrl, wasmUrl } = options
   const { host: startThread, seed } = options
+  const setUp = options.setUp && orderOf(options.setUp)
   const host = {
     name,
     storage,
     hasSeed: seed !== undefined,
+    ...(setUp === undefined ? {} : { setUp }),
     ...(startThread === undefined ? {} : { startThread }),
     ...(workerUrl === undefined ? {} : { workerUrl }),
     ...(wasmUrl === undefined ? {} : { wasmUrl }),

@@ -41,6 +41,8 @@ export class PendingRequest {
   readonly bytes: number
   /** Engines that died while it was under way. */
   losses = 0
+  /** What the last of them died of, if that is known. */
+  lastLoss: string | undefined
   readonly #connection: Connection
   readonly #sink: Sink
   readonly #signal: AbortSignal | undefined

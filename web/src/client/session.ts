@@ -3,7 +3,7 @@
 import type { CborWriter } from '../protocol/cbor_writer.js'
 import type { Params, Row } from '../protocol/value.js'
 import { Lane, requestOptions } from './lane.js'
-import { type Query, type Sql, type Statement, statementOf, writeStatement } from './query.js'
+import { type Query, type Sql, type Statement, statementOf, writeStatement } from '../protocol/query.js'
 import {
   type CallOptions,
   Collector,

@@ -1,7 +1,7 @@
 // The parameter sets of `many`, taken from any iterable as they are sent.
 import { CborWriter } from '../protocol/cbor_writer.js'
 import { badRequest } from '../protocol/errors.js'
-import { writeSet, writeSql } from './query.js'
+import { writeSet, writeSql } from '../protocol/query.js'
 import type { Source } from './upload.js'
 
 const sliceMs = 4

@@ -129,8 +129,9 @@ export class Tab {
     this.#link?.close()
     this.#beginPatience()
     const name = `outboard-link:${this.#client}:${++this.#links}`
-    const { storage } = this.#options
-    const link: Link = new Link(name, this.#client, storage, (message) => this.#say(message), {
+    const { storage, setUp } = this.#options
+    const wanted = { storage, ...(setUp === undefined ? {} : { setUp: setUp.order.version }) }
+    const link: Link = new Link(name, this.#client, wanted, (message) => this.#say(message), {
       accepted: () => {
         this.#heard()
         this.#attach(link)
@@ -169,8 +170,8 @@ export class Tab {
     this.#flushes.attach((message) => place.flush(message))
   }
 
-  #detach(loss: Loss): void {
-    this.#connection.detach(loss)
+  #detach(loss: Loss, why?: string): void {
+    this.#connection.detach(loss, why)
     this.#flushes.detach(loss)
   }
 
@@ -200,7 +201,7 @@ export class Tab {
     this.#deaths = [...this.#deaths.filter((at) => at > now - deathsMs), now]
     if (this.#deaths.length > deathsMax) return this.#events.failed(error)
     this.#isOwner = false
-    this.#detach('unclean')
+    this.#detach('unclean', error.message)
     this.#start()
   }
 

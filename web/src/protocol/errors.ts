@@ -34,9 +34,13 @@ const codes: ReadonlySet<string> = new Set<Code>([
   'internal',
 ])
 
+export function isCode(name: string): name is Code {
+  return codes.has(name)
+}
+
 /** A code as it came over the wire; one that this client does not know is `internal`. */
 export function codeOf(name: string): Code {
-  return codes.has(name) ? (name as Code) : 'internal'
+  return isCode(name) ? name : 'internal'
 }
 
 /** What became of a write whose reply was lost, where that is known. */

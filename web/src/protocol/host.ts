@@ -1,5 +1,6 @@
 // What page and worker say to each other beside frames: plain objects, once each.
 import type { Code } from './errors.js'
+import type { SetUpOrder } from './set_up.js'
 
 export type Storage = 'opfs' | 'autosave' | 'memory'
 
@@ -32,6 +33,7 @@ export type ToWorker =
       mustExist: boolean
       /** The page has something for a new one to begin with. */
       hasSeed: boolean
+      setUp?: SetUpOrder
       wasmUrl?: string
     }
   /** The new database has got its seed: make sure of it, answer `seeded`, and let others in. */
@@ -56,6 +58,10 @@ export type FromWorker =
   /** `isNew`: and waits for its seed. `watches`: it can be told to `watch`. */
   | { type: 'ready'; lock?: string; isNew: boolean; watches: boolean }
   | { type: 'seeded' }
+  /** Code of the application's runs: the set-up, or a statement that calls a function of it. */
+  | { type: 'busy'; what: string }
+  /** It has ended. */
+  | { type: 'idle' }
   /** `missing`: what `storage` needs is not there, in this browser or for this page. */
   | { type: 'failed'; code: Code; message: string; hint: string; missing: boolean }
   /** The engine is gone, though the worker is not. */

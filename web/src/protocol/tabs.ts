@@ -6,7 +6,7 @@ import type { Code } from './errors.js'
 import type { Flush, Flushed, Storage, Watch } from './host.js'
 
 /** Rises with these messages, and with the protocol of frames (rule H10). */
-export const tabsVersion = 2
+export const tabsVersion = 3
 
 /** The lock of the owner; also the channel on which all tabs of a database meet. */
 export function meetingOf(name: string): string {
@@ -16,7 +16,15 @@ export function meetingOf(name: string): string {
 /** To all, on the meeting's channel. */
 export type ToMeeting =
   /** A client waits on that link for an owner. */
-  | { type: 'seek'; link: string; client: string; version: number; storage: Storage }
+  /** `setUp`: the version of its set-up, if it has one. */
+  | {
+      type: 'seek'
+      link: string
+      client: string
+      version: number
+      storage: Storage
+      setUp?: number
+    }
   /** An engine takes guests from now on. `owner`: a lock that its worker holds while it lives. */
   | { type: 'owner'; owner: string }
   /** Is there an owner that works? */

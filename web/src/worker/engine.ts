@@ -1,8 +1,10 @@
 // The engine as a WebAssembly module: loading it, its imports and its exports. Every call may trap;
 // then the instance is of no use any more.
+import { MessageReader } from '../protocol/frame.js'
 import type { Storage } from '../protocol/host.js'
 import { Cancels } from './cancels.js'
 import { type Files, notOpen } from './files.js'
+import { errorOf, type Functions } from './functions.js'
 import { Problem, textOf } from './problem.js'
 import type { Signs } from './signs.js'
 import { fillRandom, wasiImports } from './wasi.js'
@@ -23,6 +25,15 @@ interface Exports {
   outboard_next_data(engine: number): number
   outboard_wake_ms(engine: number): number
   outboard_close(engine: number): void
+  outboard_add_function(
+    engine: number,
+    number: number,
+    name: number,
+    bytes: number,
+    count: number,
+    traits: number,
+  ): number
+  outboard_read(engine: number, at: number, bytes: number): number
 }
 
 const exportNames = [
@@ -39,6 +50,8 @@ const exportNames = [
   'outboard_next_data',
   'outboard_wake_ms',
   'outboard_close',
+  'outboard_add_function',
+  'outboard_read',
 ] as const satisfies (keyof Exports)[]
 
 /** Fetches the module and makes an instance. Fails with `unavailable`, naming the address. */
@@ -78,6 +91,8 @@ export class Module {
   /** Where the file imports go. */
   files: Files | undefined
   readonly cancels = new Cancels()
+  /** What the application added. */
+  functions: Functions | undefined
   readonly #signs: Signs
   #exports: Exports | undefined
   #bytes = new Uint8Array(0)
@@ -109,6 +124,38 @@ export class Module {
     return this.#bytes.subarray(at >>> 0, (at >>> 0) + length) as Uint8Array<ArrayBuffer>
   }
 
+  /** A copy of those bytes, which the module is given. Throws if it has no room for them. */
+  give(bytes: Uint8Array): number {
+    const at = this.exports.outboard_alloc(bytes.length)
+    if (at === 0) throw new Error('the engine is out of memory')
+    this.bytes(at, bytes.length).set(bytes)
+    return at
+  }
+
+  /** A copy of the frame that begins there. */
+  frame(at: number): ArrayBuffer {
+    const length = new DataView(this.memory.buffer).getUint32(at >>> 0, true)
+    return this.bytes(at, length).slice().buffer
+  }
+
+  // Four bytes of length, and the answer; 0 where there is no room for it.
+  #callFunction(
+    number: number,
+    step: number,
+    group: number,
+    at: number,
+    length: number,
+  ): number {
+    this.#signs.working()
+    const answer = this.functions!.call(number, step, group, this.bytes(at, length).slice())
+    const to = this.exports.outboard_alloc(answer.length + 4)
+    if (to === 0) return 0
+    const out = this.bytes(to, answer.length + 4)
+    new DataView(out.buffer, out.byteOffset).setUint32(0, answer.length, true)
+    out.set(answer, 4)
+    return to
+  }
+
   imports(): Record<string, (...parameters: number[]) => number | void> {
     const bytes = (at: number, length: number): Uint8Array<ArrayBuffer> => this.bytes(at, length)
     return {
@@ -119,6 +166,8 @@ export class Module {
         this.#signs.working()
         return Number(this.cancels.isCancelled(client!, id!))
       },
+      call_function: (number, step, group, at, length) =>
+        this.#callFunction(number!, step!, group!, at!, length!),
       log: (at, length) =>
         console.info(`outboard: ${new TextDecoder().decode(bytes(at!, length!))}`),
       file_read: (slot, at, length, offset) =>
@@ -151,6 +200,35 @@ export class Engine {
     if (this.#engine === 0) throw new Error('the engine could not be made')
   }
 
+  /** Has what the application added called from now on. Before the database is opened. */
+  add(functions: Functions): void {
+    const { exports } = this.#module
+    this.#module.functions = functions
+    for (const [number, added] of functions.all.entries()) {
+      const name = new TextEncoder().encode(added.name)
+      const at = this.#module.give(name)
+      const { arguments: count, traits } = added
+      const refused = exports.outboard_add_function(
+        this.#engine,
+        number,
+        at,
+        name.length,
+        count,
+        traits,
+      )
+      if (refused === 0) continue
+      const { body } = new MessageReader(this.#module.frame(refused)).next()!
+      const { code, message, hint } = errorOf(body[0] as { [key: string]: unknown })
+      throw new Problem(code, message, hint)
+    }
+  }
+
+  /** What a function reads: the body of an `exec`. Gives a frame. */
+  read(body: Uint8Array): ArrayBuffer {
+    const at = this.#module.give(body)
+    return this.#module.frame(this.#module.exports.outboard_read(this.#engine, at, body.length))
+  }
+
   /** That request of that client is taken back once `url` leads nowhere. Nothing: it cannot be. */
   readonly watch: ((client: number, id: number, url: string) => void) | undefined
 
@@ -166,11 +244,8 @@ export class Engine {
 
   /** Hands it a message of that client. */
   send(client: number, message: ArrayBuffer): void {
-    const { exports } = this.#module
-    const at = exports.outboard_alloc(message.byteLength)
-    if (at === 0) throw new Error('the engine is out of memory')
-    this.#module.bytes(at, message.byteLength).set(new Uint8Array(message))
-    exports.outboard_send(this.#engine, client, at, message.byteLength)
+    const at = this.#module.give(new Uint8Array(message))
+    this.#module.exports.outboard_send(this.#engine, client, at, message.byteLength)
   }
 
   /** Works for a few milliseconds. True: there is more to do. */

@@ -31,6 +31,15 @@ export interface GuestEvents {
   outdated(): void
 }
 
+type Seek = Extract<ToMeeting, { type: 'seek' }>
+
+/** What the owner has: `setUp` is the version of its set-up, if there is one. */
+export interface Owned {
+  name: string
+  storage: Storage
+  setUp: number | undefined
+}
+
 const guestsMax = 100
 /** Sent to a guest and not taken in yet; a whole answer may come on top. */
 const windowBytes = 4 << 20
@@ -50,18 +59,18 @@ interface Guest {
 
 export class Guests {
   readonly #owner: string
-  readonly #storage: Storage
+  readonly #owned: Owned
   readonly #events: GuestEvents
   readonly #meeting: BroadcastChannel
   readonly #guests = new Map<string, Guest>() // by link
   #engine: GuestEngine | undefined
 
   /** From now on it answers whoever asks whether an owner is there. */
-  constructor(name: string, storage: Storage, owner: string, events: GuestEvents) {
+  constructor(owned: Owned, owner: string, events: GuestEvents) {
     this.#owner = owner
-    this.#storage = storage
+    this.#owned = owned
     this.#events = events
-    this.#meeting = new BroadcastChannel(meetingOf(name))
+    this.#meeting = new BroadcastChannel(meetingOf(owned.name))
     this.#meeting.onmessage = ({ data }: MessageEvent<ToMeeting>) => {
       if (data.type === 'seek') this.#seek(data)
       else if (data.type === 'ask') this.#say({ type: 'here' })
@@ -111,15 +120,18 @@ export class Guests {
     this.#meeting.postMessage(message)
   }
 
-  #seek({ link, client, version, storage }: Extract<ToMeeting, { type: 'seek' }>): void {
+  #seek(message: Seek): void {
+    const { link, client, version, setUp } = message
     const engine = this.#engine
     if (engine === undefined || this.#guests.has(link)) return
-    if (version > tabsVersion) return this.#events.outdated()
+    const hasNewer = setUp !== undefined && setUp > (this.#owned.setUp ?? 0)
+    if (version > tabsVersion || (version === tabsVersion && hasNewer))
+      return this.#events.outdated()
     // An earlier link of the same client must not do anything after this one has begun.
     for (const guest of this.#guests.values()) if (guest.client === client) this.#drop(guest)
     const channel = new BroadcastChannel(link)
     const answer = (message: ToGuest): void => channel.postMessage(message)
-    const refusal = this.#refusalOf(version, storage)
+    const refusal = this.#refusalOf(message)
     if (refusal) {
       answer({ type: 'refused', ...refusal })
       return channel.close()
@@ -142,10 +154,11 @@ export class Guests {
     answer({ type: 'accepted', owner: this.#owner, watches: engine.watch !== undefined })
   }
 
-  #refusalOf(version: number, storage: Storage): Refusal | undefined {
+  #refusalOf({ version, storage, setUp }: Seek): Refusal | undefined {
     if (version < tabsVersion) return tooOld
-    if (storage !== this.#storage) return otherStorage(this.#storage)
-    return this.#guests.size >= guestsMax ? tooMany : undefined
+    if (storage !== this.#owned.storage) return otherStorage(this.#owned.storage)
+    if (setUp !== undefined && setUp < (this.#owned.setUp ?? 0)) return olderSetUp
+    return this.#guests.size >= guestsMax ? tooMany() : undefined
   }
 
   #take(guest: Guest, data: ArrayBuffer | FromGuest): void {
@@ -207,8 +220,14 @@ const tooOld = {
   hint: 'reload this page',
 } as const
 
-const tooMany = {
+const olderSetUp = {
+  code: 'outdated',
+  message: 'another tab has opened the database with a newer version of the set-up',
+  hint: 'reload this page',
+} as const
+
+const tooMany = (): Refusal => ({
   code: 'busy',
   message: `${guestsMax} tabs share this database already`,
   hint: 'close some of them',
-} as const
+})

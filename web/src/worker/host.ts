@@ -7,12 +7,14 @@ import {
   type ToWorker,
   transferOf,
 } from '../protocol/host.js'
+import type { SetUpOrder } from '../protocol/set_up.js'
 import { canAsk } from './cancels.js'
 import { Engine, loadModule, type Module } from './engine.js'
 import { Guests } from './guests.js'
 import { type Release, takeLock } from './locks.js'
 import { type Held, takePlace } from './place.js'
 import { Missing, Problem, textOf } from './problem.js'
+import { type Additions, runSetUp } from './set_up.js'
 import { Signs } from './signs.js'
 
 /** The worker's way to its page. */
@@ -40,6 +42,7 @@ export class EngineHost {
   #ticking = false
   #timer: ReturnType<typeof setTimeout> | undefined
   #timerDue = Infinity
+  #isBusy = false // and the page knows it
 
   constructor(page: Page) {
     this.#page = page
@@ -82,7 +85,7 @@ export class EngineHost {
   }
 
   async #open(wanted: Extract<ToWorker, { type: 'open' }>): Promise<void> {
-    const { name, storage, wasmUrl } = wanted
+    const { name, storage, wasmUrl, setUp } = wanted
     // Bundlers know this form, and look for it word for word.
     const url = wasmUrl ?? new URL('./outboard.wasm', import.meta.url).href
     const lock = `outboard-worker:${crypto.randomUUID?.() ?? Math.random()}`
@@ -91,9 +94,12 @@ export class EngineHost {
       const signs = new Signs(post, () => this.#guests?.any ?? false)
       const loading = loadModule(url, signs)
       loading.catch(() => this.#stop.abort()) // the files are of no use then
+      // Before the files are asked for: whoever has them does not wait for an application's code.
+      const additions = setUp && (await this.#setUp(setUp))
       const shared = storage !== 'memory' && navigator.locks !== undefined
       const elected = (): void => {
-        if (shared) this.#guests = new Guests(name, storage, lock, this.#guestEvents)
+        const owned = { name, storage, setUp: setUp?.version }
+        if (shared) this.#guests = new Guests(owned, lock, this.#guestEvents)
       }
       const asking = canAsk()
       const [module, held, release] = await settled(
@@ -107,7 +113,7 @@ export class EngineHost {
         void release?.()
         return letGo(held)
       }
-      this.#start(module, held, storage, watches)
+      this.#start(module, held, storage, watches, additions)
       const { isNew } = held
       this.#page.postMessage({
         type: 'ready',
@@ -123,11 +129,45 @@ export class EngineHost {
     }
   }
 
-  #start(module: Module, held: Held, storage: Storage, watches: boolean): void {
+  #start(
+    module: Module,
+    held: Held,
+    storage: Storage,
+    watches: boolean,
+    additions: Additions | undefined,
+  ): void {
     this.#held = held
     module.files = held.place.files
-    this.#engine = new Engine(module, storage, { watches })
-    this.#client = this.#engine.connect()
+    const engine = new Engine(module, storage, { watches })
+    this.#engine = engine
+    this.#client = engine.connect()
+    if (additions === undefined) return
+    engine.add(additions.functions)
+    additions.read = (body) => engine.read(body)
+    additions.functions.calling = (name) =>
+      this.#busy(`a statement that calls the function ${name}`)
+  }
+
+  async #setUp(order: SetUpOrder): Promise<Additions> {
+    this.#busy('the set-up')
+    try {
+      return await runSetUp(order)
+    } finally {
+      this.#idle()
+    }
+  }
+
+  // The page watches over the application's code, for nothing here can stop it.
+  #busy(what: string): void {
+    if (this.#isBusy) return
+    this.#isBusy = true
+    this.#page.postMessage({ type: 'busy', what })
+  }
+
+  #idle(): void {
+    if (!this.#isBusy) return
+    this.#isBusy = false
+    if (!this.#ended) this.#page.postMessage({ type: 'idle' })
   }
 
   async #letOthersIn(): Promise<void> {
@@ -164,6 +204,7 @@ export class EngineHost {
       const engine = this.#engine
       if (engine === undefined) return
       const more = engine.run()
+      this.#idle()
       this.#postToPage(engine)
       this.#guests?.post()
       this.#held?.place.turned()

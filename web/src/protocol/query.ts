@@ -1,9 +1,9 @@
 // What a caller may ask: SQL as a string, as a tagged template, or as an object such as Kysely
 // compiles.
-import { badRequest } from '../protocol/errors.js'
-import type { CborWriter } from '../protocol/cbor_writer.js'
-import { canonicalKeys } from '../protocol/cbor_writer.js'
-import type { Param, Params } from '../protocol/value.js'
+import { badRequest } from './errors.js'
+import type { CborWriter } from './cbor_writer.js'
+import { canonicalKeys } from './cbor_writer.js'
+import type { Param, Params } from './value.js'
 
 /** SQL with its parameters. A `CompiledQuery` of Kysely is one as it is. */
 export interface Sql {
@@ -133,7 +133,8 @@ const problems = {
   bigint: ['is a bigint beyond 64 bits', 'pass it as a text or a blob'],
 } as const satisfies Record<string, Problem>
 
-function writeParam(writer: CborWriter, value: unknown): Problem | undefined {
+/** Nothing: it is written. Else what is wrong with it, and what to do. */
+export function writeParam(writer: CborWriter, value: unknown): Problem | undefined {
   switch (typeof value) {
     case 'number':
       writer.number(value)
