@@ -5,6 +5,9 @@ import type { Port } from './channel.js'
 import type { Connection } from './connection.js'
 import type { Durability } from './database.js'
 import { type Answer, Lane } from './lane.js'
+import { statementOf, writeStatement } from '../protocol/query.js'
+import { readResults, rowOptions } from './result.js'
+import { checkVersion, versionSql } from './schema.js'
 import type { PendingRequest } from './pending_request.js'
 
 /** What the engine is asked to open. A served engine has opened its database already. */
@@ -22,30 +25,51 @@ export interface Opened {
   created: boolean
   build: string
   sqlite: string
+  /** That of the application, of what is there. Asked only where somebody tells his own. */
+  schemaVersion: number
 }
 
-/** Greets an engine, in one post, and resumes the connection. */
+/**
+ * Greets an engine, in one post, and resumes the connection. Fails with `outdated`, and does not, if
+ * the database has a newer version of the application's schema than `schemaVersion`.
+ */
 export async function greet(
   connection: Connection,
   port: Port,
   greeting: Greeting,
+  schemaVersion?: number,
 ): Promise<Opened> {
   const unanswered = connection.unanswered()
   let welcome!: Promise<void>
   let opened!: Promise<Answer>
+  let looked: Promise<Answer> | undefined
   connection.attach(port, () => {
     let hello!: PendingRequest
     welcome = new Promise((resolve, reject) => {
       hello = connection.hello({ reply: () => resolve(), chunk: () => {}, failed: reject })
     })
-    const { request, answer } = new Lane(connection).start('open', {}, (writer) =>
+    const lane = new Lane(connection)
+    const { request, answer } = lane.start('open', {}, (writer) =>
       writer.item({ ...greeting, ...(unanswered.length === 0 ? {} : { unanswered }) }),
     )
     opened = answer
-    return [hello, request]
+    if (schemaVersion === undefined) return [hello, request]
+    const look = lane.start('batch', {}, (writer) => {
+      writer.map(1)
+      writer.text('statements')
+      writer.array(1)
+      writeStatement(writer, statementOf(versionSql))
+    })
+    looked = look.answer
+    return [hello, request, look.request]
   })
-  const [, { body }] = await Promise.all([welcome, opened])
+  const [, { body }, answer] = await Promise.all([welcome, opened, looked])
   const told = openedOf(body)
+  if (answer !== undefined && schemaVersion !== undefined) {
+    const [result] = await readResults(answer, rowOptions({}))
+    told.schemaVersion = Number(result?.rows[0]?.['version'])
+    checkVersion(told.schemaVersion, schemaVersion)
+  }
   const { outcomes = [] } = body
   connection.resume(unanswered, Array.isArray(outcomes) ? outcomes : [])
   return told
@@ -64,5 +88,6 @@ function openedOf(body: ItemMap): Opened {
     created: created === true,
     build,
     sqlite,
+    schemaVersion: 0,
   }
 }

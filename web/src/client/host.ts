@@ -3,6 +3,7 @@
 import { OutboardError } from '../protocol/errors.js'
 import type { Flush, Flushed, FromWorker, Storage, ToWorker } from '../protocol/host.js'
 import { addressOf } from './address.js'
+import { tabsVersion } from '../protocol/tabs.js'
 import type { Port } from './channel.js'
 import { type WatchedSetUp, Watchdog } from './set_up.js'
 import type { StartThread, Thread, ThreadEvents } from './thread.js'
@@ -12,6 +13,8 @@ export interface HostOptions {
   storage: Storage
   hasSeed: boolean
   setUp?: WatchedSetUp
+  /** Of the application's schema. */
+  schemaVersion?: number
   /** Instead of a worker. */
   startThread?: StartThread
   workerUrl?: string | URL
@@ -78,6 +81,8 @@ export class WorkerHost implements Port {
       mustExist: purpose === 'again',
       hasSeed: options.hasSeed,
       ...(options.setUp === undefined ? {} : { setUp: options.setUp.order }),
+      version: tabsVersion,
+      ...(options.schemaVersion === undefined ? {} : { schemaVersion: options.schemaVersion }),
       ...(wasmUrl === undefined ? {} : { wasmUrl }),
     })
   }

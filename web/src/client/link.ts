@@ -1,10 +1,11 @@
 // A guest's way to the engine in another tab, or of another client in this one: asks to be let in,
 // and notices when the owner goes. One link is for one owner; after it there is a new one.
 import { OutboardError } from '../protocol/errors.js'
-import type { Flush, Flushed, Storage } from '../protocol/host.js'
+import type { Flush, Flushed } from '../protocol/host.js'
 import {
   type FromGuest,
   hearingBytes,
+  type Seeker,
   tabsVersion,
   type ToGuest,
   type ToMeeting,
@@ -28,7 +29,7 @@ export class Link implements Port {
   watch: Port['watch']
   readonly #name: string
   readonly #client: string
-  readonly #wanted: { storage: Storage; setUp?: number }
+  readonly #seeker: Seeker
   readonly #say: (message: ToMeeting) => void
   readonly #events: LinkEvents
   readonly #channel: BroadcastChannel
@@ -45,13 +46,13 @@ export class Link implements Port {
   constructor(
     name: string,
     client: string,
-    wanted: { storage: Storage; setUp?: number },
+    seeker: Seeker,
     say: (message: ToMeeting) => void,
     events: LinkEvents,
   ) {
     this.#name = name
     this.#client = client
-    this.#wanted = wanted
+    this.#seeker = seeker
     this.#say = say
     this.#events = events
     this.#channel = new BroadcastChannel(name)
@@ -95,7 +96,7 @@ export class Link implements Port {
   #seek(): void {
     if (this.#watch.signal.aborted) return
     const [link, client] = [this.#name, this.#client]
-    this.#say({ type: 'seek', link, client, version: tabsVersion, ...this.#wanted })
+    this.#say({ type: 'seek', link, client, version: tabsVersion, ...this.#seeker })
   }
 
   #take(data: ArrayBuffer | ToGuest): void {

@@ -9,6 +9,7 @@ import { isPersisted } from './databases.js'
 import { greet, type Greeting, type Opened } from './greet.js'
 import { type HostOptions, type Seeding, StorageMissing } from './host.js'
 import { Lane } from './lane.js'
+import { checkSchema, type Migrate, upgrade } from './schema.js'
 import { plant, type Seed } from './seed.js'
 import { orderOf, type SetUpOptions } from './set_up.js'
 import { Tab } from './tab.js'
@@ -33,6 +34,16 @@ export interface OpenOptions {
   /** The application's own code beside the engine: SQL functions. */
   setUp?: SetUpOptions
   /**
+   * The version of the schema that this page knows, from 1. Older tabs make room for a newer one and
+   * get `outdated`, and so does whoever opens a database that a newer one has migrated.
+   */
+  schemaVersion?: number
+  /**
+   * Brings an older database, or a new one, to `schemaVersion`, in one transaction, before anybody
+   * uses it. What it throws is the error of `open`, and nothing has changed.
+   */
+  migrate?: Migrate
+  /**
    * Where the engine runs: in a worker, or, with `onMainThread` from `outboard/main`, on this thread,
    * which then has only the storages `autosave` and `memory`.
    */
@@ -41,18 +52,22 @@ export interface OpenOptions {
   workerUrl?: string | URL
   /** Where outboard.wasm is, unless it lies beside worker.js. */
   wasmUrl?: string | URL
-  /** After so long the opening fails with `unavailable`. 15,000 by default. */
+  /**
+   * After so long without an engine the opening fails with `unavailable`. 15,000 by default. A seed
+   * and a migration may take longer.
+   */
   openTimeoutMs?: number
 }
 
 /**
  * Opens the database of that name, and makes it if there is none; tabs that open the same one share
  * it. Fails with `unavailable` where the storage, the worker or the module cannot be had or a tab
- * that has the files does not answer, `outdated` while a tab of a newer version has them, `corrupt`
+ * that has the files does not answer, `outdated` where a newer version has been, `corrupt`
  * if the file is damaged.
  */
 export async function open(name: string, options: OpenOptions = {}): Promise<Database> {
   checkName(name)
+  checkSchema(options.schemaVersion, options.migrate)
   const storages = storagesOf(options.storage ?? 'opfs')
   for (const storage of storages.slice(0, -1)) {
     try {
@@ -66,21 +81,23 @@ export async function open(name: string, options: OpenOptions = {}): Promise<Dat
 
 async function openIn(storage: Storage, name: string, options: OpenOptions): Promise<Database> {
   const { durability = 'process', openTimeoutMs: timeoutMs = 15_000, workerUrl, wasmUrl } = options
-  const { host: startThread, seed } = options
+  const { host: startThread, seed, schemaVersion, migrate } = options
   const setUp = options.setUp && orderOf(options.setUp)
   const host = {
     name,
     storage,
     hasSeed: seed !== undefined,
     ...(setUp === undefined ? {} : { setUp }),
+    ...(schemaVersion === undefined ? {} : { schemaVersion }),
     ...(startThread === undefined ? {} : { startThread }),
     ...(workerUrl === undefined ? {} : { workerUrl }),
     ...(wasmUrl === undefined ? {} : { wasmUrl }),
   }
   const isKept = storage !== 'memory'
   const greeting: Greeting = { name, storage: isKept ? 'file' : 'memory', durability }
-  const { connection, tab, opened } = find(host, greeting, seed)
+  const { connection, tab, greeted, opened } = find(host, greeting, seed)
   const timer = setTimeout(() => connection.lose(tooSlow(timeoutMs)), timeoutMs)
+  void greeted.then(() => clearTimeout(timer))
   let found: Found
   try {
     found = await opened
@@ -96,7 +113,17 @@ async function openIn(storage: Storage, name: string, options: OpenOptions): Pro
   const kept = durabilityOf(storage, told.durability)
   const cancel = port.watch ? 'running' : 'waits'
   const info: Info = { name, storage, durability: kept, created, persisted, cancel, build, sqlite }
-  return new Database(connection, tab, info)
+  const db = new Database(connection, tab, info)
+  if (schemaVersion === undefined) return db
+  try {
+    // A seed may have brought a version of its own.
+    if (seed !== undefined || told.schemaVersion < schemaVersion)
+      await upgrade(db, schemaVersion, migrate)
+    return db
+  } catch (error) {
+    await tab.stop()
+    throw error
+  }
 }
 
 function storagesOf(wanted: Storage | readonly Storage[]): readonly Storage[] {
@@ -118,10 +145,12 @@ function find(
   options: HostOptions,
   greeting: Greeting,
   seed: Seed | undefined,
-): { connection: Connection; tab: Tab; opened: Promise<Found> } {
+): { connection: Connection; tab: Tab; greeted: Promise<unknown>; opened: Promise<Found> } {
   const isKept = options.storage !== 'memory' // and so its next engine can know
   const connection = new Connection(isKept ? crypto.getRandomValues(new Uint8Array(16)) : undefined)
   let tab: Tab | undefined
+  let isGreeted!: () => void
+  const greetedOnce = new Promise<void>((resolve) => (isGreeted = resolve))
   const opened = new Promise<Found>((resolve, reject) => {
     const fail = (error: OutboardError): void => connection.lose(error)
     connection.onLost = (error) => {
@@ -130,7 +159,8 @@ function find(
     }
     tab = new Tab(options, connection, {
       attached: (port, seeding) => {
-        const greeted = greet(connection, port, greeting)
+        const greeted = greet(connection, port, greeting, options.schemaVersion)
+        greeted.then(isGreeted, () => {}) // what it fails with is told below
         const done = seeding && seed ? begin(greeted, connection, seed, seeding) : greeted
         done.then(
           (told) => resolve({ told, port }),
@@ -141,7 +171,7 @@ function find(
       failed: fail,
     })
   })
-  return { connection, tab: tab!, opened }
+  return { connection, tab: tab!, greeted: greetedOnce, opened }
 }
 
 async function begin(

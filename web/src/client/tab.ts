@@ -1,7 +1,7 @@
 // Where this client's engine is: in this tab's own worker, if that is the owner of the files, or in
 // another tab's. docs/architecture.md tells the states and what moves between them.
 import { OutboardError } from '../protocol/errors.js'
-import { meetingOf, type ToMeeting } from '../protocol/tabs.js'
+import { meetingOf, seekerOf, type ToMeeting } from '../protocol/tabs.js'
 import type { Port } from './channel.js'
 import type { Connection } from './connection.js'
 import { Flushes } from './flushes.js'
@@ -129,9 +129,8 @@ export class Tab {
     this.#link?.close()
     this.#beginPatience()
     const name = `outboard-link:${this.#client}:${++this.#links}`
-    const { storage, setUp } = this.#options
-    const wanted = { storage, ...(setUp === undefined ? {} : { setUp: setUp.order.version }) }
-    const link: Link = new Link(name, this.#client, wanted, (message) => this.#say(message), {
+    const seeker = seekerOf({ ...this.#options, setUp: this.#options.setUp?.order })
+    const link: Link = new Link(name, this.#client, seeker, (message) => this.#say(message), {
       accepted: () => {
         this.#heard()
         this.#attach(link)

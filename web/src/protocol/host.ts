@@ -34,6 +34,10 @@ export type ToWorker =
       /** The page has something for a new one to begin with. */
       hasSeed: boolean
       setUp?: SetUpOrder
+      /** `tabsVersion` of the page. */
+      version: number
+      /** Of the application's schema. */
+      schemaVersion?: number
       wasmUrl?: string
     }
   /** The new database has got its seed: make sure of it, answer `seeded`, and let others in. */

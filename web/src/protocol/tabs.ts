@@ -5,7 +5,7 @@
 import type { Code } from './errors.js'
 import type { Flush, Flushed, Storage, Watch } from './host.js'
 
-/** Rises with these messages, and with the protocol of frames (rule H10). */
+/** Rises with these messages, those of host.ts, and the protocol of frames (rule H10). */
 export const tabsVersion = 3
 
 /** The lock of the owner; also the channel on which all tabs of a database meet. */
@@ -13,18 +13,32 @@ export function meetingOf(name: string): string {
   return `outboard:${name}`
 }
 
+/** What a client expects of the database. */
+export interface Seeker {
+  storage: Storage
+  /** Of the application's schema; nothing: it takes any. */
+  schemaVersion?: number
+  /** The version of its set-up; nothing: it has none. */
+  setUp?: number
+}
+
+export function seekerOf(client: {
+  storage: Storage
+  schemaVersion?: number
+  setUp?: { version: number } | undefined
+}): Seeker {
+  const { storage, schemaVersion, setUp } = client
+  return {
+    storage,
+    ...(schemaVersion === undefined ? {} : { schemaVersion }),
+    ...(setUp === undefined ? {} : { setUp: setUp.version }),
+  }
+}
+
 /** To all, on the meeting's channel. */
 export type ToMeeting =
   /** A client waits on that link for an owner. */
-  /** `setUp`: the version of its set-up, if it has one. */
-  | {
-      type: 'seek'
-      link: string
-      client: string
-      version: number
-      storage: Storage
-      setUp?: number
-    }
+  | ({ type: 'seek'; link: string; client: string; version: number } & Seeker)
   /** An engine takes guests from now on. `owner`: a lock that its worker holds while it lives. */
   | { type: 'owner'; owner: string }
   /** Is there an owner that works? */

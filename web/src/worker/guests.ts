@@ -7,6 +7,7 @@ import type { Flushed, Storage } from '../protocol/host.js'
 import {
   type FromGuest,
   meetingOf,
+  type Seeker,
   tabsVersion,
   type ToGuest,
   type ToMeeting,
@@ -33,13 +34,6 @@ export interface GuestEvents {
 
 type Seek = Extract<ToMeeting, { type: 'seek' }>
 
-/** What the owner has: `setUp` is the version of its set-up, if there is one. */
-export interface Owned {
-  name: string
-  storage: Storage
-  setUp: number | undefined
-}
-
 const guestsMax = 100
 /** Sent to a guest and not taken in yet; a whole answer may come on top. */
 const windowBytes = 4 << 20
@@ -49,6 +43,7 @@ const silenceMs = 30_000
 interface Guest {
   link: string
   client: string
+  schemaVersion: number | undefined
   id: number // the engine's
   channel: BroadcastChannel
   watch: AbortController
@@ -59,18 +54,20 @@ interface Guest {
 
 export class Guests {
   readonly #owner: string
-  readonly #owned: Owned
+  readonly #seeker: Seeker // the owner's own page
+  #schemaVersion: number // the newest of all that were let in
   readonly #events: GuestEvents
   readonly #meeting: BroadcastChannel
   readonly #guests = new Map<string, Guest>() // by link
   #engine: GuestEngine | undefined
 
   /** From now on it answers whoever asks whether an owner is there. */
-  constructor(owned: Owned, owner: string, events: GuestEvents) {
+  constructor(name: string, seeker: Seeker, owner: string, events: GuestEvents) {
     this.#owner = owner
-    this.#owned = owned
+    this.#seeker = seeker
+    this.#schemaVersion = seeker.schemaVersion ?? 0
     this.#events = events
-    this.#meeting = new BroadcastChannel(meetingOf(owned.name))
+    this.#meeting = new BroadcastChannel(meetingOf(name))
     this.#meeting.onmessage = ({ data }: MessageEvent<ToMeeting>) => {
       if (data.type === 'seek') this.#seek(data)
       else if (data.type === 'ask') this.#say({ type: 'here' })
@@ -121,11 +118,10 @@ export class Guests {
   }
 
   #seek(message: Seek): void {
-    const { link, client, version, setUp } = message
+    const { link, client, version, schemaVersion } = message
     const engine = this.#engine
     if (engine === undefined || this.#guests.has(link)) return
-    const hasNewer = setUp !== undefined && setUp > (this.#owned.setUp ?? 0)
-    if (version > tabsVersion || (version === tabsVersion && hasNewer))
+    if (version > tabsVersion || (version === tabsVersion && this.#isNewer(message)))
       return this.#events.outdated()
     // An earlier link of the same client must not do anything after this one has begun.
     for (const guest of this.#guests.values()) if (guest.client === client) this.#drop(guest)
@@ -136,9 +132,11 @@ export class Guests {
       answer({ type: 'refused', ...refusal })
       return channel.close()
     }
+    this.#outdate(schemaVersion)
     const guest: Guest = {
       link,
       client,
+      schemaVersion,
       id: engine.connect(),
       channel,
       watch: new AbortController(),
@@ -154,11 +152,29 @@ export class Guests {
     answer({ type: 'accepted', owner: this.#owner, watches: engine.watch !== undefined })
   }
 
-  #refusalOf({ version, storage, setUp }: Seek): Refusal | undefined {
+  // Than the owner's own page: the schema decides first, so that of two there is always one that
+  // makes room.
+  #isNewer({ schemaVersion, setUp }: Seek): boolean {
+    const known = this.#seeker.schemaVersion
+    if (known !== undefined && schemaVersion !== undefined && schemaVersion !== known)
+      return schemaVersion > known
+    return setUp !== undefined && setUp > (this.#seeker.setUp ?? 0)
+  }
+
+  #refusalOf({ version, storage, schemaVersion, setUp }: Seek): Refusal | undefined {
     if (version < tabsVersion) return tooOld
-    if (storage !== this.#owned.storage) return otherStorage(this.#owned.storage)
-    if (setUp !== undefined && setUp < (this.#owned.setUp ?? 0)) return olderSetUp
+    if (storage !== this.#seeker.storage) return otherStorage(this.#seeker.storage)
+    if (schemaVersion !== undefined && schemaVersion < this.#schemaVersion) return tooOld
+    if (setUp !== undefined && setUp < (this.#seeker.setUp ?? 0)) return olderSetUp
     return this.#guests.size >= guestsMax ? tooMany() : undefined
+  }
+
+  // Those that know only an older schema have to seek again, and are refused.
+  #outdate(schemaVersion = 0): void {
+    if (schemaVersion <= this.#schemaVersion) return
+    this.#schemaVersion = schemaVersion
+    for (const guest of this.#guests.values())
+      if (guest.schemaVersion !== undefined && guest.schemaVersion < schemaVersion) this.#drop(guest)
   }
 
   #take(guest: Guest, data: ArrayBuffer | FromGuest): void {

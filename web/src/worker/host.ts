@@ -8,6 +8,7 @@ import {
   transferOf,
 } from '../protocol/host.js'
 import type { SetUpOrder } from '../protocol/set_up.js'
+import { seekerOf, tabsVersion } from '../protocol/tabs.js'
 import { canAsk } from './cancels.js'
 import { Engine, loadModule, type Module } from './engine.js'
 import { Guests } from './guests.js'
@@ -90,6 +91,7 @@ export class EngineHost {
     const url = wasmUrl ?? new URL('./outboard.wasm', import.meta.url).href
     const lock = `outboard-worker:${crypto.randomUUID?.() ?? Math.random()}`
     try {
+      if (wanted.version !== tabsVersion) throw otherVersion(url)
       const post = (message: FromWorker): void => this.#page.postMessage(message)
       const signs = new Signs(post, () => this.#guests?.any ?? false)
       const loading = loadModule(url, signs)
@@ -98,8 +100,7 @@ export class EngineHost {
       const additions = setUp && (await this.#setUp(setUp))
       const shared = storage !== 'memory' && navigator.locks !== undefined
       const elected = (): void => {
-        const owned = { name, storage, setUp: setUp?.version }
-        if (shared) this.#guests = new Guests(owned, lock, this.#guestEvents)
+        if (shared) this.#guests = new Guests(name, seekerOf(wanted), lock, this.#guestEvents)
       }
       const asking = canAsk()
       const [module, held, release] = await settled(
@@ -306,6 +307,14 @@ async function settled(
   if (b.status === 'fulfilled') letGo(b.value)
   if (c.status === 'fulfilled') void c.value?.()
   throw [a, b, c].find((result) => result.status === 'rejected')!.reason
+}
+
+function otherVersion(url: string): Problem {
+  return new Problem(
+    'outdated',
+    `the worker that was loaded is of another version than its page (its module: ${url})`,
+    'reload this page; serve worker.js and outboard.wasm of one version with index.js',
+  )
 }
 
 function letGo(held: Held | undefined): void {

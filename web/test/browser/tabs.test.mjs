@@ -1,41 +1,6 @@
 // Several tabs, one engine: whoever has it may go in any way, and the others go on (H15 to H17).
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import { SharedDatabase, withBrowser } from './shared_database.mjs'
-import {
-  check,
-  equal,
-  openDatabase,
-  pause,
-  publishedModule,
-  serve,
-  serveWorker,
-} from './support.mjs'
-
-// The package as it will be once the messages between tabs have changed, under /newer/.
-async function serveNewer(server) {
-  const source = (path) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url))
-  const { outputFiles } = await build({
-    entryPoints: [source('index.ts'), source('worker.ts')],
-    outdir: '/newer',
-    bundle: true,
-    format: 'esm',
-    write: false,
-    plugins: [
-      {
-        name: 'newer',
-        setup: ({ onLoad }) =>
-          onLoad({ filter: /protocol\/tabs\.ts$/ }, async ({ path }) => ({
-            contents: (await readFile(path, 'utf8')).replace(/tabsVersion = \d+/, 'tabsVersion = 1000'),
-            loader: 'ts',
-          })),
-      },
-    ],
-  })
-  for (const { path, contents } of outputFiles) serve(server, path, contents)
-  serve(server, '/newer/outboard.wasm', publishedModule(), 'application/wasm')
-}
+import { check, equal, openDatabase, pause, serveWorker } from './support.mjs'
 
 // A worker that tells, on a channel of its own, how many bytes it has posted to other tabs.
 const counting = `{
@@ -367,7 +332,7 @@ export const tests = {
               type: 'seek',
               link,
               client: link,
-              version: 2,
+              version: 3,
               storage: 'opfs',
             })
             return new Promise(() => {})
@@ -380,33 +345,4 @@ export const tests = {
     equal([new Set(answers.slice(0, 100)).size, answers[99], answers[100]], [1, 'accepted', 'busy'])
     equal(await page.evaluate(() => db.first('select 1 as a')), { a: 1 })
   },
-
-  'H10: an older owner makes room for a newer client, and is outdated then': ({
-    server,
-    database,
-  }) =>
-    withBrowser(async (browser) => {
-      await serveNewer(server)
-      const shared = new SharedDatabase(browser, server.address, database)
-      const older = await shared.tab()
-      await older.show()
-      await older.evaluate(() => db.exec('create table t(a); insert into t values (1)'))
-      const newer = await browser.newTab(`${server.address}/`)
-      const openNewer = async (name) => {
-        const { open } = await import('/newer/index.js')
-        window.db = await open(name)
-        return db.all('select a from t')
-      }
-      equal(await newer.evaluate(openNewer, database), [{ a: 1 }])
-      const failure = () => db.exec('select 1').catch(({ code, hint }) => [code, hint])
-      equal(await older.evaluate(failure), ['outdated', 'reload this page'])
-      const openingOlder = async (name) => {
-        const { open } = await import('/outboard/index.js')
-        return open(name).catch(({ code }) => code)
-      }
-      equal(await older.evaluate(openingOlder, database), 'outdated')
-      // The older tab is no candidate any more: the next newer one is.
-      await newer.reload()
-      equal(await newer.evaluate(openNewer, database), [{ a: 1 }])
-    }),
 }

@@ -1,7 +1,9 @@
-// Five tabs write, and at random they crash, close, reload, sleep, hang, hide, leave and come back.
+// Five tabs write, and at random they crash, close, reload, sleep, hang, hide, leave and come back,
+// and a tab of last week's build looks in.
 // What was acknowledged is there, once; nothing is there that was said not to be; nobody hangs.
 //   OUTBOARD_TABS_STEPS   how many things happen (40)
 //   OUTBOARD_TABS_SEED    what happens; a failure names its seed
+import { serveBuild } from './builds.mjs'
 import { SharedDatabase, withBrowser } from './shared_database.mjs'
 import { pause } from './support.mjs'
 
@@ -81,6 +83,20 @@ const events = {
       void db.all(wedge, [], { timeoutMs }).catch(() => {})
     }, 1 + random(500))
   },
+  // It gets nothing, or, with nobody there for a moment, has to make room at once.
+  oldBuild: async ({ shared }) => {
+    const tab = await shared.browser.newTab(`${shared.address}/`)
+    const code = await tab.evaluate(async (name) => {
+      const { open } = await import('/older/index.js')
+      return open(name).then(
+        () => 'none',
+        ({ code }) => code,
+      )
+    }, shared.name)
+    await pause(100)
+    await tab.close()
+    if (code !== 'outdated' && code !== 'none') throw new Error(`an old build got ${code}`)
+  },
   show: (seat) => seat.tab.show(),
   leaveAndComeBack: async (seat, random) => {
     await seat.tab.goto(`${seat.shared.address}/outboard/`)
@@ -100,6 +116,7 @@ export const tests = {
   }) =>
     withBrowser(async (browser) => {
       const random = randomFrom(seed)
+      await serveBuild(server, '/older', 1)
       const shared = new SharedDatabase(browser, server.address, database)
       const seats = Array.from({ length: tabsCount }, () => new Seat(shared))
       const happened = []

@@ -98,21 +98,27 @@ test('after close every call fails, and what was under way is told', async () =>
   const db = await openInside()
   await db.exec('create table t(a)')
   let insideError: unknown
+  let goOn!: () => void
+  const closed = new Promise<void>((resolve) => (goOn = resolve))
+  let begun!: () => void
+  const hasBegun = new Promise<void>((resolve) => (begun = resolve))
   const transaction = db.transaction(async (tx) => {
     await tx.exec('insert into t values (1)')
-    await new Promise((resolve) => setTimeout(resolve, 30))
+    begun()
+    await closed
     await tx.exec('insert into t values (2)').catch((error) => {
       insideError = error
       throw error
     })
   })
   transaction.catch(() => {})
-  await new Promise((resolve) => setTimeout(resolve, 5))
+  await hasBegun
   const waiting = db.exec('insert into t values (3)')
   waiting.catch(() => {})
   const closing = db.close()
   assert.equal(db.close(), closing)
   await closing
+  goOn()
   await assert.rejects(waiting, { code: 'cancelled' })
   await assert.rejects(transaction, { code: 'cancelled' })
   assert.equal((insideError as { code: string }).code, 'cancelled')

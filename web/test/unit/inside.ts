@@ -6,6 +6,7 @@ import { Database } from '../../src/client/database.ts'
 import { greet } from '../../src/client/greet.ts'
 import { OutboardError } from '../../src/protocol/errors.ts'
 import type { FromWorker } from '../../src/protocol/host.ts'
+import { tabsVersion } from '../../src/protocol/tabs.ts'
 import { EngineHost } from '../../src/worker/host.ts'
 
 // What a worker has and Node 18 and 20 lack.
@@ -65,7 +66,14 @@ export async function openInside(traffic?: Traffic): Promise<Database> {
     })
   const connection = new Connection()
   const inside = { name: 'inside', storage: 'memory' } as const
-  worker.receive({ type: 'open', ...inside, mustExist: false, hasSeed: false, wasmUrl: wasmUrl() })
+  worker.receive({
+    type: 'open',
+    ...inside,
+    mustExist: false,
+    hasSeed: false,
+    version: tabsVersion,
+    wasmUrl: wasmUrl(),
+  })
   await started
   await greet(connection, port, { ...inside, durability: 'process' })
   return new Database(
