@@ -55,6 +55,8 @@ inline constexpr std::size_t transaction_rows_max = 250'000;     // of tracked t
 inline constexpr std::size_t transaction_cells_max = 2'500'000;  // their values that changed
 inline constexpr std::size_t record_bytes_max = 32u << 20;       // of it: intent, or effect
 inline constexpr std::size_t capture_bytes_max = 256u << 20;     // in memory, until it commits
+inline constexpr std::size_t unfolded_rows_max = 1'000;      // whose stamps are not yet in place
+inline constexpr std::size_t unfolded_bytes_max = 1u << 20;  // of their records
 
 // Links to an engine in another process.
 inline constexpr std::size_t link_queued_bytes_max = 64u << 20;  // sent, and not taken yet

@@ -3,59 +3,12 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "journal/cells.h"
 #include "store/errors.h"
 
 namespace outboard::journal {
 
 namespace {
-
-Value value_of(sqlite3_value* value, bool is_real) {
-  switch (sqlite3_value_type(value)) {
-    case SQLITE_INTEGER:
-      // A whole number in a REAL column is stored as an integer.
-      if (is_real) return sqlite3_value_double(value);
-      return std::int64_t{sqlite3_value_int64(value)};
-    case SQLITE_FLOAT: return sqlite3_value_double(value);
-    case SQLITE_TEXT: {
-      auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
-      return std::string(text, static_cast<std::size_t>(sqlite3_value_bytes(value)));
-    }
-    case SQLITE_BLOB: {
-      auto* bytes = static_cast<const std::uint8_t*>(sqlite3_value_blob(value));
-      return Bytes(bytes, bytes + sqlite3_value_bytes(value));
-    }
-    default: return {};
-  }
-}
-
-Value value_of(const Statement& row, int column) {
-  switch (row.kind(column)) {
-    case Kind::integer: return row.integer(column);
-    case Kind::real: return row.real(column);
-    case Kind::text: return row.text(column);
-    case Kind::blob: return Bytes(row.blob(column).begin(), row.blob(column).end());
-    case Kind::null: break;
-  }
-  return {};
-}
-
-void bind(sqlite3_stmt* statement, int parameter, const Value& value) {
-  auto view = view_of(value);
-  switch (value.kind()) {
-    case Kind::null: sqlite3_bind_null(statement, parameter); break;
-    case Kind::integer: sqlite3_bind_int64(statement, parameter, value.integer()); break;
-    case Kind::real: sqlite3_bind_double(statement, parameter, value.real()); break;
-    case Kind::text:
-      sqlite3_bind_text64(statement, parameter, reinterpret_cast<const char*>(view.bytes.data()),
-                          view.bytes.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-      break;
-    case Kind::blob:
-      sqlite3_bind_blob64(statement, parameter,
-                          view.bytes.empty() ? "" : (const void*)view.bytes.data(),
-                          view.bytes.size(), SQLITE_TRANSIENT);
-      break;
-  }
-}
 
 // About what it takes in memory.
 std::size_t size_of(const TrackedTable::Row& row) {
@@ -81,6 +34,7 @@ void Capture::listen(sqlite3* db) { sqlite3_preupdate_hook(db, on_change, this);
 void Capture::on_change(void* self, sqlite3* db, int operation, const char* schema,
                         const char* table, sqlite3_int64, sqlite3_int64) {
   auto& capture = *static_cast<Capture*>(self);
+  if (capture.deaf_) return;
   auto tracked = capture.tables_.find(std::string_view(table));
   if (tracked == capture.tables_.end() || std::string_view(schema) != "main") return;
   if (!capture.failure_) capture.take(db, operation, tracked->second);
@@ -149,6 +103,11 @@ bool Capture::has_rows_of(TableId table) const {
   return std::ranges::any_of(rows_, [&](const auto& row) { return row.first.table == table; });
 }
 
+const TrackedTable::Row* Capture::before(const RowKey& row) const {
+  auto at = rows_.find(row);
+  return at == rows_.end() ? nullptr : &at->second.before;
+}
+
 void Capture::distrust() {
   distrusted_ = distrusted_ || !rows_.empty();
   for (auto& [key, row] : rows_) row.moved_from.reset();  // perhaps it was not moved after all
@@ -161,11 +120,6 @@ void Capture::clear() {
   failure_.reset();
 }
 
-const TrackedTable* Capture::table_of(TableId id) const {
-  auto at = std::ranges::find_if(tables_, [&](const auto& entry) { return entry.second.id == id; });
-  return at == tables_.end() ? nullptr : &at->second;
-}
-
 Result<void> Capture::read_again(Connection& writer) {
   std::map<TableId, StatementLease> readers;
   for (auto& [key, row] : rows_) {
@@ -175,7 +129,7 @@ Result<void> Capture::read_again(Connection& writer) {
     if (!reader) reader = TRY(writer.prepare_own(table->read_sql));
     const Row& known = row.existed ? row.before : row.now;
     int parameter = 0;
-    for (std::size_t place : table->key) bind(reader->handle(), ++parameter, known[place]);
+    for (std::size_t place : table->key) bind(*reader, ++parameter, known[place]);
     row.exists = TRY(reader->step());
     if (row.exists) {
       Row now;

@@ -20,9 +20,6 @@
 
 namespace outboard::journal {
 
-// The tracked tables by name, as the schema spells it.
-using TrackedTables = std::map<std::string, TrackedTable, std::less<>>;
-
 class Capture {
  public:
   explicit Capture(const TrackedTables& tables) : tables_(tables) {}
@@ -42,6 +39,14 @@ class Capture {
   void fail_with(Error why);
 
   void clear();
+
+  // The journal itself writes rows between these two.
+  void deafen() { deaf_ = true; }
+  void listen_again() { deaf_ = false; }
+
+  // The row as it was when the transaction began; null if the transaction has not touched it. An
+  // empty one was not there.
+  const TrackedTable::Row* before(const RowKey& row) const;
 
   // What the transaction did: the intent, without a stamp in front of it, and the effect.
   struct Changes {
@@ -76,13 +81,14 @@ class Capture {
   bool read(sqlite3* db, const TrackedTable& table, Side side, Row& row);
   void put(Row& into, Row&& row);
   Result<void> read_again(Connection& writer);
-  const TrackedTable* table_of(TableId id) const;
+  const TrackedTable* table_of(TableId id) const { return find_table(tables_, id); }
   void add(Changes& to, const RowKey& key, const Touched& row, const TrackedTable& table) const;
 
   const TrackedTables& tables_;
   Rows rows_;
   std::size_t bytes_ = 0;
   bool distrusted_ = false;
+  bool deaf_ = false;
   std::optional<Error> failure_;
 };
 

@@ -1,5 +1,6 @@
 #include "journal/journal.h"
 
+#include "base/assert.h"
 #include "store/errors.h"
 
 namespace outboard::journal {
@@ -40,7 +41,11 @@ Result<Request> request_of(int count, sqlite3_value** arguments) {
 }  // namespace
 
 Journal::Journal(Connection& writer, Platform& platform)
-    : writer_(writer), platform_(platform), kept_(writer), capture_(tables_) {}
+    : writer_(writer),
+      platform_(platform),
+      kept_(writer),
+      capture_(tables_),
+      merger_(writer, platform, tables_, capture_) {}
 
 Journal::~Journal() {
   sqlite3_preupdate_hook(writer_.handle(), nullptr, nullptr);
@@ -80,12 +85,27 @@ Result<void> Journal::add_functions() {
 Result<void> Journal::load() {
   clock_.reset();
   tables_.clear();
+  tail_ = {};
+  replica_ = 0;
+  merger_.schema_changed();
   if (!TRY(kept_.exist())) return {};
-  clock_.emplace(platform_, TRY(kept_.replica()));
+  replica_ = TRY(kept_.replica());
+  clock_.emplace(platform_, replica_);
   clock_->saw({.time = TRY(kept_.latest_time())});
   TRY(load_tables());
+  TRY(load_tail());
   if (!tables_.empty()) watch();
   return {};
+}
+
+Result<void> Journal::load_tail() {
+  for (auto number = TRY(kept_.folded());;) {
+    auto record = TRY(kept_.next(number));
+    if (!record) return {};
+    number = record->number;
+    tail_.add(number, {std::move(record->intent), std::move(record->effect)}, 0);
+    tail_.committed();
+  }
 }
 
 // A table that was changed behind the engine's back may be none that can be tracked: writing to it
@@ -99,7 +119,21 @@ Result<void> Journal::load_tables() {
       tables.emplace(each.name, std::move(*table));
     }
   }
-  tables_ = std::move(tables);
+  tables_.swap(tables);
+  merger_.schema_changed();
+  return writer_.in_transaction() ? check_indexes(tables) : Result<void>();
+}
+
+// Which rows wait for which keys would be another question.
+Result<void> Journal::check_indexes(const TrackedTables& before) {
+  for (const auto& [name, table] : before) {
+    auto now = tables_.find(name);
+    if (now == tables_.end() || now->second.uniques == table.uniques) continue;
+    if (TRY(merger_.merged().has_claims(table.id)))
+      return fail(Code::bad_request,
+                  "rows of " + name + " wait for a unique key: its indexes must stay as they are",
+                  "outboard_untrack it, change it, and track it again, in one transaction");
+  }
   return {};
 }
 
@@ -134,13 +168,21 @@ Result<bool> Journal::track(std::string_view name, Keys keys) {
       return fail(Code::bad_request, "the tables " + other + " and " + table.name + " have one id",
                   "rename one of them");
   }
-  if (!TRY(kept_.exist())) TRY(kept_.create(new_replica()));
+  if (!TRY(kept_.exist())) TRY(create());
   TRY(kept_.track({table.name, keys}));
-  if (!clock_) clock_.emplace(platform_, TRY(kept_.replica()));
   tables_may_go_back_ = true;
-  tables_.emplace(table.name, std::move(table));
   watch();
+  auto [tracked, is_new] = tables_.emplace(table.name, std::move(table));
+  merger_.schema_changed();
+  TRY(merger_.take_over(tracked->second));
   return true;
+}
+
+Result<void> Journal::create() {
+  replica_ = new_replica();
+  TRY(kept_.create(replica_));
+  clock_.emplace(platform_, replica_);
+  return {};
 }
 
 Result<bool> Journal::untrack(std::string_view name) {
@@ -151,40 +193,137 @@ Result<bool> Journal::untrack(std::string_view name) {
     if (capture_.has_rows_of(table.id))
       return fail(Code::bad_request, "this transaction has changed rows of " + known,
                   "commit them before the table is untracked");
-    TRY(kept_.untrack(known));
     tables_may_go_back_ = true;
+    TRY(fold());
+    TRY(merger_.leave(table));
+    TRY(kept_.untrack(known));
     tables_.erase(known);
     return true;
   }
   return false;
 }
 
-// ---- What the connection tells ----
+// ---- What is merged ----
 
-Result<void> Journal::before_commit() {
-  recorded_.reset();
-  if (capture_.is_empty()) return {};
-  auto changes = TRY(capture_.changes(writer_, clock_->next()));
-  if (changes.intent.rows.empty()) return {};
-  auto intent = TRY(encode(changes.intent));
-  auto effect = TRY(encode(changes.effect));
-  recorded_ = TRY(kept_.append(changes.intent.stamp, intent, effect));
+template <class Work>
+Result<void> Journal::in_one_commit(Work work) {
+  OB_ASSERT(!writer_.in_transaction());
+  watch();
+  TRY(writer_.run("begin immediate"));
+  auto done = work();
+  if (done) done = writer_.run("commit");
+  if (!done && writer_.in_transaction()) (void)writer_.run("rollback");
+  return done;
+}
+
+Result<void> Journal::apply(ByteView body) {
+  auto intent = TRY(decode_intent(body));
+  return in_one_commit([&]() -> Result<void> {
+    if (!TRY(kept_.exist())) TRY(create());
+    clock_->saw(intent.stamp);
+    TRY(fold());
+    auto merged = TRY(merger_.merge(intent));
+    if (!merged.touched || intent.stamp.replica == replica_) return {};
+    auto effect = TRY(encode(merged.before));
+    return kept_.set_folded(TRY(kept_.append(intent.stamp, body, effect)));
+  });
+}
+
+Result<void> Journal::fold() {
+  auto newest = tail_.newest();
+  if (newest == 0) return {};
+  TRY(merger_.fold(tail_.all()));
+  TRY(kept_.set_folded(newest));
+  tail_.set_folded(newest);
   return {};
 }
 
-void Journal::commit_failed() {
-  if (recorded_) (void)kept_.take_back(*recorded_);
+// ---- What the connection tells ----
+
+Result<void> Journal::before_commit() {
+  if (capture_.is_empty()) return {};
+  auto changes = TRY(capture_.changes(writer_, clock_->next()));
+  if (changes.intent.rows.empty()) return {};
+  auto done = record(std::move(changes));
+  if (!done) commit_failed();
+  return done;
+}
+
+Result<void> Journal::record(Capture::Changes changes) {
+  bool resolves = TRY(merger_.concerns(changes.intent));
+  if (resolves) {
+    TRY(begin_part());
+    TRY(fold());
+    TRY(merger_.resolve(changes));
+  }
+  auto intent = TRY(encode(changes.intent));
+  auto effect = TRY(encode(changes.effect));
+  auto bytes = intent.size() + effect.size();
+  bool folds = tail_.would_be_full(changes.intent.rows.size(), bytes);
+  if (folds) TRY(begin_part());
+  recorded_ = TRY(kept_.append(changes.intent.stamp, intent, effect));
+  if (resolves) return kept_.set_folded(*recorded_);
+  tail_.add(*recorded_, std::move(changes), bytes);
+  if (folds) TRY(fold());
+  return {};
+}
+
+// What is written from here on can be taken back if the transaction goes on (a COMMIT that fails).
+Result<void> Journal::begin_part() {
+  if (std::exchange(in_part_, true)) return {};
+  return exec("savepoint outboard_journal");
+}
+
+// Past the commit points, for which it is no statement of the transaction's.
+Result<void> Journal::exec(const char* sql) {
+  int code = writer_.as_own(
+      [&] { return sqlite3_exec(writer_.handle(), sql, nullptr, nullptr, nullptr); });
+  if (code != SQLITE_OK) return sqlite_error(writer_.handle(), code);
+  return {};
+}
+
+void Journal::committed() {
+  tail_.committed();
   recorded_.reset();
+  in_part_ = false;
+  committed_ = true;
+}
+
+void Journal::commit_failed() {
+  if (std::exchange(in_part_, false)) {
+    (void)exec("rollback to outboard_journal; release outboard_journal");
+    merger_.forget();
+  } else if (recorded_) {
+    (void)kept_.take_back(*recorded_);
+  }
+  recorded_.reset();
+  tail_.taken_back();
+  look_at_tail();
+}
+
+// Something was taken back, perhaps its fold.
+void Journal::look_at_tail() {
+  if (tail_.is_empty()) return;
+  auto folded = kept_.folded();
+  if (!folded) return capture_.fail_with(folded.error());
+  tail_.set_folded(*folded);
 }
 
 void Journal::partly_undone() {
   capture_.distrust();
+  merger_.forget();
+  look_at_tail();
   if (tables_may_go_back_) schema_changed();
 }
 
 void Journal::ended() {
   capture_.clear();
   recorded_.reset();
+  in_part_ = false;
+  if (!std::exchange(committed_, false)) {
+    tail_.taken_back();
+    merger_.forget();
+  }
   if (std::exchange(tables_may_go_back_, false)) schema_changed();
   tables_may_go_back_ = false;
 }

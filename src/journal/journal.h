@@ -10,8 +10,9 @@
 // it.
 #pragma once
 
-#include "journal/capture.h"
 #include "journal/journal_tables.h"
+#include "journal/merger.h"
+#include "journal/tail.h"
 
 namespace outboard::journal {
 
@@ -31,16 +32,38 @@ class Journal final : private CommitWatch {
   Result<bool> track(std::string_view table, Keys keys);
   Result<bool> untrack(std::string_view table);
 
+  // Takes in what another replica recorded: rows, stamps and record in one commit (J13). The error
+  // says why this body cannot be understood, or why nothing can be written; then nothing happened.
+  // REQUIRES: no transaction is open.
+  Result<void> apply(ByteView intent);
+
+  // Who this replica is; 0: there is no journal.
+  std::uint64_t replica() const { return replica_; }
+
+  // The merged state is what all records together say. REQUIRES: a transaction is open.
+  Result<void> fold();
+  Merger& merger() { return merger_; }
+
  private:
   Journal(Connection& writer, Platform& platform);
 
   Result<void> add_functions();
   Result<void> load();
   Result<void> load_tables();
+  Result<void> check_indexes(const TrackedTables& before);
   void watch();
   std::uint64_t new_replica();
+  Result<void> create();
+  Result<void> load_tail();
+  Result<void> record(Capture::Changes changes);
+  Result<void> begin_part();
+  Result<void> exec(const char* sql);
+  void look_at_tail();
+  template <class Work>
+  Result<void> in_one_commit(Work work);
 
   Result<void> before_commit() override;
+  void committed() override;
   void commit_failed() override;
   void partly_undone() override;
   void ended() override;
@@ -52,8 +75,13 @@ class Journal final : private CommitWatch {
   JournalTables kept_;
   TrackedTables tables_;
   Capture capture_;
+  Merger merger_;
+  Tail tail_;
+  std::uint64_t replica_ = 0;
   std::optional<Clock> clock_;
   std::optional<std::int64_t> recorded_;  // in the commit that is under way
+  bool in_part_ = false;                  // which began with a savepoint
+  bool committed_ = false;
   bool is_watching_ = false;
   bool tables_may_go_back_ = false;  // they changed in this transaction
 };

@@ -1,5 +1,6 @@
 #include "journal/journal_tables.h"
 
+#include "journal/cells.h"
 #include "store/hidden_table.h"
 
 namespace outboard::journal {
@@ -7,17 +8,22 @@ namespace outboard::journal {
 namespace {
 
 constexpr const char* create_sql =
-    "create table if not exists sqlite_outboard_replica(id integer not null);"
+    "create table if not exists sqlite_outboard_replica("
+    "id integer not null, folded integer not null);"
     "create table if not exists sqlite_outboard_tracked("
     "name text primary key not null, keys integer not null) without rowid;"
     "create table if not exists sqlite_outboard_record("
     "n integer primary key, time integer not null, replica integer not null, "
-    "intent blob not null, digest blob not null, effect blob not null)";
-
-void bind_text(Statement& statement, int parameter, std::string_view text) {
-  sqlite3_bind_text64(statement.handle(), parameter, text.data(), text.size(), SQLITE_TRANSIENT,
-                      SQLITE_UTF8);
-}
+    "intent blob not null, digest blob not null, effect blob not null);"
+    "create table if not exists sqlite_outboard_number("
+    "n integer primary key, id integer not null unique);"
+    "create table if not exists sqlite_outboard_row("
+    "tab integer not null, key blob not null, state blob not null, primary key (tab, key)) "
+    "without rowid;"
+    "create table if not exists sqlite_outboard_claim("
+    "tab integer not null, key blob not null, unik integer not null, value blob not null, "
+    "added blob not null, primary key (tab, unik, value, added, key), "
+    "unique (tab, key, unik)) without rowid";
 
 }  // namespace
 
@@ -28,7 +34,7 @@ Result<bool> JournalTables::exist() {
 
 Result<void> JournalTables::create(std::uint64_t replica) {
   TRY(writer_.as_own([&] { return create_hidden(writer_.handle(), create_sql); }));
-  auto insert = TRY(ask("insert into sqlite_outboard_replica values (?)"));
+  auto insert = TRY(ask("insert into sqlite_outboard_replica values (?, 0)"));
   insert->bind_integer(1, static_cast<std::int64_t>(replica));
   (void)TRY(insert->step());
   return {};
@@ -76,6 +82,33 @@ Result<std::uint64_t> JournalTables::latest_time() {
   auto statement = TRY(ask("select time from sqlite_outboard_record order by n desc limit 1"));
   if (!TRY(statement->step())) return std::uint64_t{0};
   return static_cast<std::uint64_t>(statement->integer(0));
+}
+
+Result<std::int64_t> JournalTables::folded() {
+  auto statement = TRY(ask("select folded from sqlite_outboard_replica"));
+  if (!TRY(statement->step())) return std::int64_t{0};
+  return statement->integer(0);
+}
+
+Result<void> JournalTables::set_folded(std::int64_t record) {
+  if (!folded_) folded_ = TRY(ask("update sqlite_outboard_replica set folded = ?"));
+  folded_->reset();
+  folded_->bind_integer(1, record);
+  (void)TRY(folded_->step());
+  folded_->reset();
+  return {};
+}
+
+Result<std::optional<JournalTables::Record>> JournalTables::next(std::int64_t behind) {
+  auto statement = TRY(
+      ask("select n, intent, effect from sqlite_outboard_record where n > ? order by n limit 1"));
+  statement->bind_integer(1, behind);
+  std::optional<Record> record;
+  if (!TRY(statement->step())) return record;
+  record.emplace(Record{.number = statement->integer(0)});
+  record->intent = TRY(decode_intent(statement->blob(1)));
+  record->effect = TRY(decode_effect(statement->blob(2)));
+  return record;
 }
 
 Result<std::int64_t> JournalTables::append(Stamp stamp, ByteView intent, ByteView effect) {

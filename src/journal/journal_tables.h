@@ -5,6 +5,8 @@
 // writer's connection: same thread, shorter life.
 #pragma once
 
+#include <optional>
+
 #include "journal/record_format.h"
 #include "journal/tracked_table.h"
 
@@ -34,6 +36,18 @@ class JournalTables {
   // The newest record's time; 0: there is none.
   Result<std::uint64_t> latest_time();
 
+  // Up to which record the merged state holds what was recorded.
+  Result<std::int64_t> folded();
+  Result<void> set_folded(std::int64_t record);
+
+  struct Record {
+    std::int64_t number = 0;
+    Intent intent = {};
+    LocalEffect effect = {};
+  };
+  // The first record behind that one; nothing behind the last.
+  Result<std::optional<Record>> next(std::int64_t behind);
+
   // Returns the number of the record.
   Result<std::int64_t> append(Stamp stamp, ByteView intent, ByteView effect);
   Result<void> take_back(std::int64_t record);
@@ -42,7 +56,7 @@ class JournalTables {
   Result<StatementLease> ask(const char* sql) { return writer_.prepare_own(sql); }
 
   Connection& writer_;
-  StatementLease append_;
+  StatementLease append_, folded_;
 };
 
 }  // namespace outboard::journal

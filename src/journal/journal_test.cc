@@ -264,6 +264,21 @@ TEST_F(JournalTest, tracking_twice_is_tracking_once_and_untracking_stops_it) {
   EXPECT_EQ(last(), "'1' a=4 (a=3)");
 }
 
+TEST_F(JournalTest, what_was_done_to_an_untracked_table_is_recorded_when_it_is_tracked_again) {
+  run("insert into t values ('1', 1, 1), ('2', 2, 2), ('3', 3, 3)");
+  EXPECT_EQ(run("begin; select outboard_untrack('t'); alter table t drop column b;"
+                "alter table t add column c default 7; update t set a = 9 where id = '1';"
+                "delete from t where id = '2'; insert into t values ('4', 4, 4);"
+                "select outboard_track('t'); commit"),
+            "ok");
+  EXPECT_EQ(ask("select * from t order by id"), "1 9 7|3 3 7|4 4 4");
+  EXPECT_EQ(last(), "'1' a=9 (a=1); -'2' (a=2 c=7)");
+  EXPECT_EQ(run("select outboard_untrack('t'); insert into t values ('2', 0, 0);"
+                "select outboard_track('t')"),
+            "ok");
+  EXPECT_EQ(last(), "+'2' a=0 c=0");  // it was there before; what never was is as before all time
+}
+
 TEST_F(JournalTest, L5_tracking_goes_with_its_transaction) {
   EXPECT_EQ(run("begin; create table u(id text primary key not null); select outboard_track('u');"
                 "rollback; create table u(id text primary key not null);"

@@ -1,12 +1,10 @@
 #include "journal/record_format.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include "base/bytes.h"
 #include "base/cbor.h"
 #include "base/limits.h"
-#include "base/utf8.h"
+#include "journal/merge/value_form.h"
 
 namespace outboard::journal {
 
@@ -24,16 +22,6 @@ Error too_large() {
 }
 
 // ---- Writing ----
-
-// A text that is not UTF-8 is none in CBOR either: it goes as its bytes, in an array.
-void write_value(cbor::Writer& out, const Value& value) {
-  if (value.kind() == Kind::text && !is_utf8(value.text())) {
-    out.array(1);
-    out.blob(bytes_of(value.text()));
-  } else {
-    out.value(value);
-  }
-}
 
 void write_stamp(cbor::Writer& out, Stamp stamp) {
   out.array(2);
@@ -235,21 +223,11 @@ class Decoder {
     return {};
   }
 
-  Value value() {
-    if (in_.peek() == cbor::Type::array) {
-      expect_array(1);
-      return Value(std::string(text_of(in_.blob())));
-    }
-    auto value = in_.value();
-    if (std::isnan(value.real)) in_.fail("a number is none");
-    return value.to_value();
-  }
-
   std::vector<ColumnWrite> columns() {
     std::vector<ColumnWrite> columns;
     for (auto left = count_cells(in_.map()); left > 0 && in_.ok(); --left) {
       auto id = column();
-      columns.push_back({id, value()});
+      columns.push_back({id, read_value(in_)});
     }
     return columns;
   }

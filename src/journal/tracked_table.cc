@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 
 #include "base/bytes.h"
-#include "base/cbor.h"
 #include "base/sha256.h"
+#include "journal/cells.h"
+#include "journal/merge/value_form.h"
 #include "store/hidden_table.h"
 
 namespace outboard::journal {
@@ -26,12 +26,6 @@ std::uint64_t id_of(std::string_view name) {
   std::uint64_t id = 0;
   for (std::size_t i = 0; i < 7; ++i) id = id << 8 | digest[i];
   return id >> 4;
-}
-
-std::string quoted(std::string_view name) {
-  std::string out = "\"";
-  for (char letter : name) out += letter == '"' ? std::string("\"\"") : std::string(1, letter);
-  return out + '"';
 }
 
 // SQLite's rule for the affinity of a column, as far as it is about REAL.
@@ -69,6 +63,7 @@ class Inspection {
     TRY(check_key());
     TRY(read_foreign_keys());
     for (auto& group : groups_) add_group(std::move(group));
+    table_.uniques = TRY(unique_indexes(writer_, table_.name));
     write_sql();
     return {};
   }
@@ -89,13 +84,19 @@ class Inspection {
     if (rows->text(1) != "table")
       return refused(table_.name, "it is a view or a virtual table",
                      "track the tables that its rows come from");
+    auto create = TRY(
+        ask(writer_,
+            "select sql from main.sqlite_schema where type = 'table' and name = ?1 collate nocase",
+            table_.name));
+    if (TRY(create->step())) table_.create_sql = create->text(0);
     return {};
   }
 
   Result<void> read_columns() {
-    auto rows = TRY(
-        ask(writer_, "select cid, name, type, \"notnull\", pk, hidden from pragma_table_xinfo(?1)",
-            table_.name));
+    auto rows = TRY(ask(writer_,
+                        "select cid, name, type, \"notnull\", pk, hidden, dflt_value from "
+                        "pragma_table_xinfo(?1)",
+                        table_.name));
     std::vector<std::pair<std::int64_t, std::size_t>> key;
     while (TRY(rows->step())) {
       auto place = rows->integer(4);
@@ -109,7 +110,9 @@ class Inspection {
                                 .index = static_cast<int>(rows->integer(0)),
                                 .is_real = is_real_type(rows->text(2)),
                                 .is_key = place > 0});
+      if (place == 0) TRY(add_default(table_.columns.back().id, rows->text(6)));
     }
+    std::ranges::sort(table_.rules.defaults, {}, &ColumnWrite::column);
     std::ranges::sort(key);
     for (auto& [place, column] : key) table_.key.push_back(column);
     for (std::size_t place = 0; place < table_.columns.size(); ++place)
@@ -117,6 +120,19 @@ class Inspection {
     std::ranges::sort(table_.others, {},
                       [&](std::size_t place) { return table_.columns[place].id; });
     return check_ids();
+  }
+
+  // A constant; what is computed is another thing on every replica.
+  Result<void> add_default(ColumnId column, std::string_view text) {
+    auto word = lower(text);
+    bool is_constant =
+        !word.empty() &&
+        (std::isdigit(word[0]) || word[0] == '\'' || word[0] == '-' || word[0] == '+' ||
+         word[0] == '.' || word.starts_with("x'") || word == "true" || word == "false");
+    if (!is_constant) return {};
+    auto row = TRY(writer_.prepare_own("select " + std::string(text)));
+    if (TRY(row->step())) table_.rules.defaults.push_back({column, value_of(*row, 0)});
+    return {};
   }
 
   Result<void> check_ids() const {
@@ -207,22 +223,24 @@ class Inspection {
   std::vector<std::vector<std::string>> groups_;
 };
 
-// 1 and 1.0 are one key in a column that may hold both.
-Value comparable(const Value& value, bool is_real) {
-  if (is_real || value.kind() != Kind::real) return value;
-  constexpr double end = 9223372036854775808.0;
-  double number = value.real();
-  if (std::trunc(number) != number || number < -end || number >= end) return value;
-  return static_cast<std::int64_t>(number);
-}
-
 }  // namespace
 
 Bytes TrackedTable::key_of(const Row& row) const {
   Bytes bytes;
   cbor::Writer out(bytes);
-  for (std::size_t place : key) out.value(comparable(row[place], columns[place].is_real));
+  for (std::size_t place : key)
+    write_value(out,
+                columns[place].is_real ? row[place] : canonical(row[place], Collation::binary));
   return bytes;
+}
+
+std::optional<TrackedTable::Row> TrackedTable::row_of(const Bytes& bytes) const {
+  Row row(columns.size());
+  cbor::Reader in(bytes);
+  for (std::size_t place : key) row[place] = read_value(in);
+  in.expect_end();
+  if (!in.ok()) return std::nullopt;
+  return row;
 }
 
 std::vector<ColumnWrite> TrackedTable::writes_of(const Row& row) const {

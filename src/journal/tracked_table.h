@@ -5,8 +5,10 @@
 // first 52 bits of the SHA-256 of the name in lower case. A value; made on the engine's thread.
 #pragma once
 
+#include <map>
+
 #include "journal/merge/record.h"
-#include "store/connection.h"
+#include "journal/unique_index.h"
 
 namespace outboard::journal {
 
@@ -35,6 +37,8 @@ struct TrackedTable {
   TableRules rules = {};
   std::optional<Error> unreadable = {};  // why its schema is none that can be tracked any more
   std::string read_sql = {};  // the columns of the row with a key, whose values are its parameters
+  std::string create_sql = {};            // as the schema has it
+  std::vector<UniqueIndex> uniques = {};  // but for the primary key's
 
   // Values in the order of `columns`.
   using Row = std::vector<Value>;
@@ -42,9 +46,21 @@ struct TrackedTable {
   // The primary key in stored form: its values as CBOR, end to end. Equal numbers are equal bytes.
   Bytes key_of(const Row& row) const;
 
+  // A row whose key columns hold that key, all others null; nothing if it is no key of this table.
+  std::optional<Row> row_of(const Bytes& key) const;
+
   // What of a row is not key, ascending by id.
   std::vector<ColumnWrite> writes_of(const Row& row) const;
 };
+
+// The tracked tables by name, as the schema spells it.
+using TrackedTables = std::map<std::string, TrackedTable, std::less<>>;
+
+inline const TrackedTable* find_table(const TrackedTables& tables, TableId id) {
+  for (const auto& [name, table] : tables)
+    if (table.id == id) return &table;
+  return nullptr;
+}
 
 // Reads the schema of a table that is to be tracked, or is. Fails, with a hint, if it cannot be: it
 // is none, it has no primary key that can be compared on every replica, or SQLite makes its keys.

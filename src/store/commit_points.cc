@@ -85,7 +85,9 @@ Result<bool> CommitPoints::step_commit(Statement& statement) {
     TRY(watch_->before_commit());
   }
   auto stepped = statement.step_plainly();
-  if (!stepped && in_transaction()) {
+  if (stepped) {
+    watch_->committed();
+  } else if (in_transaction()) {
     Hidden hidden(*this);
     watch_->commit_failed();
   }
@@ -113,7 +115,9 @@ Result<bool> CommitPoints::step_alone(Statement& statement) {
 Result<void> CommitPoints::commit_alone() {
   Hidden hidden(*this);
   TRY(watch_->before_commit());
-  return run(commit_, "commit");
+  TRY(run(commit_, "commit"));
+  watch_->committed();
+  return {};
 }
 
 Result<void> CommitPoints::run(sqlite3_stmt*& kept, const char* sql) {

@@ -16,6 +16,9 @@ class CommitWatch {
   // not commit, and what was written must not be there.
   virtual Result<void> before_commit() = 0;
 
+  // It is committed; ended() follows.
+  virtual void committed() = 0;
+
   // It did not commit after all, and is still open (a deferred constraint): what before_commit()
   // wrote has to go.
   virtual void commit_failed() = 0;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "journal/merge/value_form.h"
+
 namespace outboard::journal {
 
 namespace {
@@ -206,7 +208,7 @@ Bytes encode(const RowState& row, Layer layer) {
     out.count(each.slot.replica);
     out.count(version->stamp.time);
     out.count(version->stamp.replica);
-    out.value(version->value);
+    write_value(out, version->value);
   }
   return bytes;
 }
