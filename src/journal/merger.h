@@ -22,7 +22,7 @@ class Merger {
         capture_(capture),
         merged_(writer),
         rows_(writer),
-        twins_(platform) {}
+        twins_(platform, writer.functions()) {}
 
   // Has the local transaction to be resolved in its own commit?
   Result<bool> concerns(const Intent& intent);

@@ -15,7 +15,9 @@ namespace outboard::journal {
 
 class TableTwins {
  public:
-  explicit TableTwins(Platform& platform) : shared_(platform) {}
+  // The application's functions may be what an index or a CHECK calls; null: it has none.
+  TableTwins(Platform& platform, const ApplicationFunctions* functions)
+      : shared_(platform, functions) {}
 
   struct Fitted {
     TrackedTable::Row stored = {};

@@ -95,6 +95,8 @@ class Connection {
   void fail_call(sqlite3_context* context, const Error& error);
 
   sqlite3* handle() const { return db_; }
+  // Of the application; null: it has none.
+  const ApplicationFunctions* functions() const { return shared_.functions; }
   Role role() const { return role_; }
   Interrupt& interrupt() const { return shared_.interrupt; }
 
