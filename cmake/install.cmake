@@ -11,9 +11,7 @@ foreach(name IN ITEMS base protocol client store journal engine worker capi sqli
   list(APPEND objects $<TARGET_OBJECTS:${name}>)
 endforeach()
 add_library(outboard_static STATIC ${objects})
-if(OUTBOARD_COMMAND)
-  target_sources(outboard_static PRIVATE $<TARGET_OBJECTS:net> $<TARGET_OBJECTS:remote>)  # connect()
-endif()
+target_sources(outboard_static PRIVATE $<TARGET_OBJECTS:net> $<TARGET_OBJECTS:remote>)  # connect()
 set_target_properties(outboard_static PROPERTIES OUTPUT_NAME outboard EXPORT_NAME outboard LINKER_LANGUAGE CXX)
 target_include_directories(outboard_static INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

@@ -3,36 +3,27 @@
 find_package(GTest REQUIRED)
 
 # outboard: the command, with the hub inside.
-if(OUTBOARD_COMMAND)
-  find_package(PkgConfig REQUIRED)
-  pkg_check_modules(libedit REQUIRED IMPORTED_TARGET libedit)
-  room(cli KNOWS capi hub remote WITHOUT "main\\.cc$")
-  target_link_libraries(cli PRIVATE nlohmann_json::nlohmann_json PkgConfig::libedit)
-  add_executable(outboard src/cli/main.cc)
-  target_link_libraries(outboard PRIVATE cli)
-  install(TARGETS outboard)
-endif()
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(libedit REQUIRED IMPORTED_TARGET libedit)
+room(cli KNOWS capi hub remote WITHOUT "main\\.cc$")
+target_link_libraries(cli PRIVATE nlohmann_json::nlohmann_json PkgConfig::libedit)
+add_executable(outboard src/cli/main.cc)
+target_link_libraries(outboard PRIVATE cli)
+install(TARGETS outboard)
 
 # unit_tests: each *_test.cc beside the code it is about.
 include(cmake/snippets.cmake)
 file(GLOB_RECURSE unit_sources CONFIGURE_DEPENDS src/*_test.cc tests/snippets/*_test.cc)
-if(NOT OUTBOARD_COMMAND)
-  list(FILTER unit_sources EXCLUDE REGEX
-    "/src/(net|cli)/|/src/hub/[a-z_]+\\.cc|/snippets/command_test|/process_host_test")
-endif()
 if(NOT unit_sources STREQUAL "")
   add_executable(unit_tests ${unit_sources} tests/repository.cc)
-  target_link_libraries(unit_tests PRIVATE capi journal sync hub GTest::gtest_main GTest::gmock)
+  target_link_libraries(unit_tests PRIVATE cli journal sync GTest::gtest_main GTest::gmock)
   add_library(c99_program OBJECT src/capi/header_test.c)
   set_target_properties(c99_program PROPERTIES C_STANDARD 99 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
   target_include_directories(c99_program PRIVATE include)
   target_compile_options(c99_program PRIVATE -pedantic -Wall -Wextra -Werror)
   target_link_libraries(unit_tests PRIVATE c99_program)
-  if(OUTBOARD_COMMAND)
-    target_link_libraries(unit_tests PRIVATE cli)
-    add_dependencies(unit_tests outboard)  # command_test.cc runs it, from the same folder
-  endif()
-  add_dependencies(unit_tests snippet_readme snippet_guide_cpp snippet_set_up)
+  # Some tests run these, from the same folder.
+  add_dependencies(unit_tests outboard snippet_readme snippet_guide_cpp snippet_set_up)
   target_compile_options(unit_tests PRIVATE -O1 -g1)  # they are compiled more often than run
   # Where this clone lies is told to one file alone: the rest compiles alike everywhere.
   set_source_files_properties(tests/repository.cc PROPERTIES
@@ -43,12 +34,8 @@ endif()
 file(GLOB scenario_sources CONFIGURE_DEPENDS tests/scenario/*.cc)
 if(NOT scenario_sources STREQUAL "")
   add_executable(scenarios ${scenario_sources})
-  target_link_libraries(scenarios PRIVATE worker)
-  if(OUTBOARD_COMMAND)
-    target_link_libraries(scenarios PRIVATE remote)
-    target_compile_definitions(scenarios PRIVATE OUTBOARD_COMMAND)
-    add_dependencies(scenarios outboard)  # --host process and serve start it
-  endif()
+  target_link_libraries(scenarios PRIVATE worker remote)
+  add_dependencies(scenarios outboard)  # --host process and serve start it
 endif()
 
 # simulate: replicas, a hub, a network and disks in one process, by seed. It compiles the dialogue once more,

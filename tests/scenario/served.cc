@@ -1,7 +1,5 @@
 #include "served.h"
 
-#ifdef OUTBOARD_COMMAND
-
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -66,17 +64,3 @@ outboard::Result<outboard::Database> Served::start(const std::string& path,
 }
 
 }  // namespace scenario
-
-#else  // a build without the command
-
-namespace scenario {
-
-void Served::end() { process_ = 0; }
-
-outboard::Result<outboard::Database> Served::start(const std::string&, outboard::Storage) {
-  return outboard::Error{outboard::Code::not_found, "this build has no `outboard` command", ""};
-}
-
-}  // namespace scenario
-
-#endif
