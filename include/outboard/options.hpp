@@ -30,6 +30,8 @@ struct ProcessOptions {
   std::chrono::milliseconds start_timeout{10'000};
   // One that gives no sign of life for so long is ended.
   std::chrono::milliseconds silence_max{5'000};
+  // So is one whose engine is stuck in one step for so long. A long statement is many steps.
+  std::chrono::milliseconds stall_max{60'000};
   // After so many in a row that were lost before they answered anything, it is given up.
   unsigned restarts_max = 5;
 
@@ -57,6 +59,8 @@ struct Options {
 // For an engine that is served by `outboard serve`.
 struct ConnectOptions {
   std::string token;  // that the server was told, or has told
+  // With wss://: the authorities to believe, in PEM. Empty: those that the system believes.
+  std::string tls_ca_file = {};
   // How long connect() waits for the engine.
   std::chrono::milliseconds open_timeout{10'000};
   // A server that gives no sign of life for so long is lost.

@@ -30,6 +30,7 @@ void describe(Form& form, Config& config) {
     part.text("program", process.program);
     part.duration("start_timeout_ms", process.start_timeout);
     part.duration("silence_max_ms", process.silence_max);
+    part.duration("stall_max_ms", process.stall_max);
     part.number("restarts_max", process.restarts_max, 0, restarts_most);
   });
 }

@@ -59,7 +59,8 @@ struct EngineThread::Shared {
   std::atomic<bool> over{false};    // the engine does nothing any more
   std::atomic<bool> parked{false};  // and its thread stands still for ever
   std::atomic<std::uint64_t> settle_asked{0}, settle_done{0};
-  std::atomic<std::uint64_t> clients{0}, messages{0}, message_bytes{0}, turns{0};
+  std::atomic<std::uint64_t> clients{0}, messages{0}, message_bytes{0}, turns{0}, polls{0};
+  std::atomic<bool> waits{false};
 
   // The engine's thread's own.
   std::map<std::uint64_t, Guest> guests;
@@ -136,6 +137,7 @@ void EngineThread::work(const std::shared_ptr<Shared>& shared, SetUpFunction set
     Engine engine(platform);
     give_set_up(engine, std::move(set_up));
     engine.set_cancelled([&](ClientId client, std::uint64_t id) {
+      shared->polls.fetch_add(1, std::memory_order_relaxed);
       if (shared->stop.load(std::memory_order_relaxed)) return true;
       auto number = shared->numbers.find(client);
       return number != shared->numbers.end() &&
@@ -153,7 +155,9 @@ void EngineThread::work(const std::shared_ptr<Shared>& shared, SetUpFunction set
         until = Mailbox<Event>::TimePoint(
             std::chrono::duration_cast<Mailbox<Event>::TimePoint::duration>(
                 std::chrono::microseconds(*wake_at_us + 1)));
+      shared->waits = true;
       shared->events.wait(until, shared->stop);
+      shared->waits = false;
     }
     for (auto& [number, guest] : shared->guests) engine.disconnect(guest.id);
     shared->lose("the engine was closed");
@@ -210,6 +214,8 @@ EngineThread::Figures EngineThread::figures() const {
           .messages = shared_->messages,
           .message_bytes = shared_->message_bytes,
           .turns = shared_->turns,
+          .progress = shared_->turns + shared_->polls,
+          .waits = shared_->waits,
           .is_lost = shared_->over && !shared_->stop};
 }
 

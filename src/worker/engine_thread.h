@@ -66,6 +66,8 @@ class EngineThread {
     std::uint64_t messages = 0;
     std::uint64_t message_bytes = 0;
     std::uint64_t turns = 0;
+    std::uint64_t progress = 0;  // counts on whenever the engine gets on with anything
+    bool waits = false;          // it has nothing to do
     bool is_lost = false;
   };
   Figures figures() const;

@@ -34,14 +34,15 @@ int milliseconds_until(Clock::time_point when) {
 
 }  // namespace
 
-Result<std::unique_ptr<ProcessHost>> ProcessHost::start(ProcessOptions options) {
+Result<std::unique_ptr<ProcessHost>> ProcessHost::start(ProcessOptions options,
+                                                        std::function<void()> arrived) {
   auto program = TRY(find_command(options.program));
   Descriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake)
     return fail(Code::unavailable, std::string("no event can be had: ") + std::strerror(errno),
                 "close what is not needed, and try again");
   auto host = std::unique_ptr<ProcessHost>(
-      new ProcessHost(std::move(program), std::move(options), std::move(wake)));
+      new ProcessHost(std::move(program), std::move(options), std::move(wake), std::move(arrived)));
   auto child = TRY(host->start_process());
   try {
     host->thread_ = std::thread(
@@ -57,7 +58,7 @@ Result<ChildProcess> ProcessHost::start_process() const {
   auto beat = std::max<std::int64_t>(options_.silence_max.count() / beats_in_silence, 1);
   return ChildProcess::start(
       program_, {"sidecar", "--socket", std::to_string(ChildProcess::inherited), "--beat-ms",
-                 std::to_string(beat)});
+                 std::to_string(beat), "--stall-ms", std::to_string(options_.stall_max.count())});
 }
 
 void ProcessHost::work(ChildProcess first) {
@@ -69,6 +70,7 @@ void ProcessHost::work(ChildProcess first) {
       has_answered_ = false;
       why = serve(*child);
       process_ = 0;
+      set_writable(-1);
       if (why.empty()) return child->close(close_patience_ms);
       auto became = child->end();
       why = "its process was lost: " + (why == "it ended" ? became : why);
@@ -114,7 +116,9 @@ std::string ProcessHost::serve(ChildProcess& child) {
     }
     if (waits[0].revents & (POLLIN | POLLHUP | POLLERR)) {
       auto open = reader.read_from(child.socket());
+      bool was_ready = is_ready;
       auto taken = take_messages(reader, is_ready);
+      if (is_ready && !was_ready) set_writable(child.socket());
       if (!taken) return taken.error().message;
       if (!open || !*open) return "it ended";
       patience = is_ready ? options_.silence_max : options_.start_timeout;
@@ -143,7 +147,7 @@ Result<bool> ProcessHost::take_messages(MessageReader& reader, bool& is_ready) {
       case MessageKind::protocol:
         has_answered_ = true;
         unread_bytes_ += message->body.size();
-        to_client_.push(std::move(message->body));
+        arrive(std::move(message->body));
         break;
       case MessageKind::beat: break;
       case MessageKind::failed:
@@ -151,6 +155,11 @@ Result<bool> ProcessHost::take_messages(MessageReader& reader, bool& is_ready) {
     }
   }
   return true;
+}
+
+void ProcessHost::set_writable(int socket) {
+  std::lock_guard lock(mutex_);
+  writable_ = socket;
 }
 
 void ProcessHost::lose(const std::string& why) {
@@ -169,6 +178,8 @@ void ProcessHost::send(Bytes message) {
     std::lock_guard lock(mutex_);
     if (!accepts_) return;
     outbox_.push(MessageKind::protocol, std::move(message));
+    // What the socket takes at once saves waking the thread, which notices if it is broken.
+    if (writable_ >= 0 && outbox_.write_to(writable_) && outbox_.is_empty()) return;
   }
   wake();
 }

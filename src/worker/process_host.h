@@ -19,8 +19,10 @@ namespace outboard {
 
 class ProcessHost : public RecoveringLink {
  public:
+  // `arrived` is called when there is something to take(): it must be quick, and must not throw.
   // Fails with not_found or unavailable if no process can be started.
-  static Result<std::unique_ptr<ProcessHost>> start(ProcessOptions options);
+  static Result<std::unique_ptr<ProcessHost>> start(ProcessOptions options,
+                                                    std::function<void()> arrived = {});
   ~ProcessHost() override { close(); }
 
   void send(Bytes message) override;
@@ -32,14 +34,19 @@ class ProcessHost : public RecoveringLink {
   pid_t process() const { return process_; }
 
  private:
-  ProcessHost(std::string program, ProcessOptions options, Descriptor wake)
-      : program_(std::move(program)), options_(std::move(options)), wake_(std::move(wake)) {}
+  ProcessHost(std::string program, ProcessOptions options, Descriptor wake,
+              std::function<void()> arrived)
+      : RecoveringLink(std::move(arrived)),
+        program_(std::move(program)),
+        options_(std::move(options)),
+        wake_(std::move(wake)) {}
 
   // The thread's.
   void work(ChildProcess first);
   Result<ChildProcess> start_process() const;
   std::string serve(ChildProcess& child);
   Result<bool> take_messages(MessageReader& reader, bool& is_ready);
+  void set_writable(int socket);
   void lose(const std::string& why);
   void give_up(const std::string& why);
   void wake();
@@ -51,6 +58,7 @@ class ProcessHost : public RecoveringLink {
   std::atomic<pid_t> process_{0};
   bool has_answered_ = false;  // the process that runs, anything at all
   MessageWriter outbox_;       // under the lock
+  int writable_ = -1;          // under the lock: the socket of a process that is ready
   std::thread thread_;
 };
 

@@ -173,6 +173,31 @@ TEST_F(ProcessHosts, H21_AProcessThatStandsStillIsNoticed) {
   EXPECT_EQ(ask("select v from t"), "a");
 }
 
+// One step of SQLite's, which asks nobody whether to go on.
+const char* const one_step =
+    "select printf('%.*c', 5000, 'a') like '%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%b'";
+
+TEST_F(ProcessHosts, H21_AnEngineThatIsStuckInOneStepIsNoticed) {
+  open({.silence_max = 400ms, .stall_max = 200ms});
+  ask("create table t(v)");
+  auto id = running();
+  auto stuck = db->exec(one_step).get();  // two processes are ended
+  EXPECT_EQ(stuck.error().code, Code::worker_lost) << stuck.error().message;
+  EXPECT_NE(stuck.error().message.find("at one step for 200 ms"), std::string::npos)
+      << stuck.error().message;
+  EXPECT_NE(running(), id);
+  EXPECT_EQ(ask("insert into t values ('a') returning v"), "a");
+}
+
+TEST_F(ProcessHosts, H21_ALongStatementIsManyStepsAndNotStuck) {
+  open({.silence_max = 400ms, .stall_max = 200ms});
+  auto id = running();
+  EXPECT_EQ(db->exec(endless, {.timeout = 1s}).get().error().code, Code::timeout);
+  std::this_thread::sleep_for(400ms);  // nor is one that has nothing to do
+  EXPECT_EQ(ask("select 'the same'"), "the same");
+  EXPECT_EQ(running(), id);
+}
+
 TEST_F(ProcessHosts, H21_OneThatNeverSaysAWordIsEndedAndGivenUpWithTheReason) {
   auto mute = folder / "mute";
   std::ofstream(mute) << "#!/bin/sh\necho $$ >> " << folder / "ids" << "\nexec sleep 1000\n";
