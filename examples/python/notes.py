@@ -1,10 +1,7 @@
 #!/usr/bin/env python3
 """Outboard from Python with nothing but ctypes.   python3 notes.py FILE [LIBRARY]"""
 
-import ctypes
-import itertools
-import json
-import sys
+import ctypes, itertools, json, sys
 
 
 class Message(ctypes.Structure):
@@ -14,51 +11,33 @@ class Message(ctypes.Structure):
 class Database:
     def __init__(self, path, library="liboutboard.so.0"):
         self.c = ctypes.CDLL(library)
-        self.c.outboard_open.restype = ctypes.c_void_p
-        self.c.outboard_free.argtypes = [ctypes.POINTER(Message)]
-        self.engine = ctypes.c_void_p(self.c.outboard_open())
-        self.ids = itertools.count(2)
-        self.arrived = []
-        self.send([0, 1, {}, {"protocol": [1, 1]}])
-        self.receive()
-        self.ask("open", path=path)
+        self.engine, self.ids, self.arrived = ctypes.c_void_p(), itertools.count(3), []
+        self.hand("open_config", json.dumps({"path": path}).encode(), ctypes.byref(self.engine))
 
-    def close(self):
-        self.c.outboard_close(self.engine)
-
-    def take(self, status, message):
-        """The bytes of a message, or the sentence of an error."""
-        if not message:
-            raise RuntimeError(f"outboard: status {status}")
-        content = ctypes.string_at(message.contents.data, message.contents.bytes)
+    def take(self, name, *arguments):
+        """The bytes of the message that a function gives, or its error."""
+        message = ctypes.POINTER(Message)()
+        status = getattr(self.c, "outboard_" + name)(*arguments, ctypes.byref(message))
+        content = ctypes.string_at(message[0].data, message[0].bytes) if message else b""
         self.c.outboard_free(message)
         if status != 0:
-            raise ValueError(content.decode())
+            raise ValueError(content.decode() or f"outboard: status {status}")
         return content
 
-    def convert(self, function, content):
-        message = ctypes.POINTER(Message)()
-        status = function(content, ctypes.c_size_t(len(content)), ctypes.byref(message))
-        return self.take(status, message)
+    def hand(self, name, content, *more):
+        return self.take(name, content, ctypes.c_size_t(len(content)), *more)
 
     def send(self, envelope):
-        frames = self.convert(self.c.outboard_from_json, json.dumps(envelope).encode())
+        frames = self.hand("from_json", json.dumps(envelope).encode())
         self.c.outboard_send(self.engine, frames, ctypes.c_size_t(len(frames)))
-
-    def receive(self):
-        if not self.arrived:
-            message = ctypes.POINTER(Message)()
-            status = self.c.outboard_next(self.engine, -1, ctypes.byref(message))
-            frames = self.take(status, message)
-            self.arrived = json.loads(self.convert(self.c.outboard_to_json, frames))
-        return self.arrived.pop(0)
 
     def ask(self, operation, **arguments):
         """The rows of one request; a large result comes in chunks, each for one credit."""
         id, rows = next(self.ids), []
         self.send([1, id, {}, operation, arguments])
         while True:
-            kind, _, _, body, *batches = self.receive()
+            self.arrived = self.arrived or json.loads(self.hand("to_json", self.take("next", self.engine, -1)))
+            kind, _, _, body, *batches = self.arrived.pop(0)
             if kind == 3:
                 raise RuntimeError(f"{body['code']}: {body['message']}")
             rows += [row for batch in itertools.chain(*batches) for row in batch]
@@ -78,4 +57,4 @@ try:
     db.ask("exec", sql="select * from nowhere")
 except RuntimeError as error:
     print(error)
-db.close()
+db.c.outboard_close(db.engine)

@@ -1,4 +1,5 @@
-// Outboard's C interface: an engine on a thread of its own, messages in, messages out.
+// Outboard's C interface: an engine on a thread or in a process of its own, messages in, messages
+// out.
 //
 //   outboard_engine* engine = outboard_open();
 //   outboard_send(engine, bytes, size);               frames of docs/protocol.md
@@ -59,7 +60,8 @@ OUTBOARD_API const char* outboard_version(void);
 OUTBOARD_API outboard_engine* outboard_open(void);
 
 // Starts an engine and opens its database, as a config in JSON tells: {"path": "notes.db"}, and
-// what else docs/config.md lists. Waits for that, its open_timeout_ms at most. *answer holds what
+// what else docs/config.md lists. With "host": "process" it runs in a process of its own, which
+// leaves this one alone should it crash, and is not replaced. Waits for that, its open_timeout_ms at most. *answer holds what
 // the engine answered to `hello` and `open`, under the ids 1 and 2, as JSON; with any other answer
 // than OUTBOARD_OK, *engine is NULL and *answer a sentence for each thing that is wrong.
 OUTBOARD_API int outboard_open_config(const char* json, size_t bytes, outboard_engine** engine,

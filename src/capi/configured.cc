@@ -33,10 +33,10 @@ Result<bool> is_opened(ByteView message) {
 Result<Configured> open_configured(std::string_view json) {
   auto config = TRY(config_from_json(json));
   auto& options = config.options;
-  if (options.host != Host::thread)
-    return fail(Code::bad_request, "host: through C there is \"thread\" alone",
-                "leave it out, or use the C++ interface");
-  auto engine = std::make_shared<EngineHandle>();
+  if (options.host == Host::on_caller)
+    return fail(Code::bad_request, "host: through C there is no \"inline\"",
+                "\"thread\" and \"process\" there are; leave it out for a thread");
+  auto engine = TRY(EngineHandle::start(options));
   Bytes greeting;
   request::write_hello(greeting, hello_id);
   request::write_open(greeting, open_id, {},

@@ -5,6 +5,8 @@
 
 #include "base/limits.h"
 #include "protocol/envelope.h"
+#include "worker/process_host.h"
+#include "worker/thread_host.h"
 
 namespace outboard::capi {
 
@@ -71,8 +73,16 @@ void Bell::set(Call call, void* context) {
 
 // ---- EngineHandle ----
 
-EngineHandle::EngineHandle() : bell_(std::make_shared<Bell>()) {
-  host_.set_on_arrival([bell = bell_] { bell->ring(); });
+Result<std::shared_ptr<EngineHandle>> EngineHandle::start(const Options& options) {
+  auto bell = std::make_shared<Bell>();
+  std::unique_ptr<Link> host;
+  if (options.host == Host::process) {
+    host = TRY(ProcessHost::start(options.process));
+  } else {
+    host = std::make_unique<ThreadHost>();
+  }
+  host->set_on_arrival([bell] { bell->ring(); });
+  return std::shared_ptr<EngineHandle>(new EngineHandle(std::move(bell), std::move(host)));
 }
 
 int EngineHandle::send(ByteView message) {
@@ -85,22 +95,27 @@ int EngineHandle::send(ByteView message) {
     if (!frame || !*frame) break;
     std::uint64_t id = 0;
     auto envelope = read_envelope((*frame)->head, id);
-    if (envelope && envelope->kind == FrameKind::cancel) host_.cancel(id);
+    if (envelope && envelope->kind == FrameKind::cancel) host_->cancel(id);
   }
-  host_.send(Bytes(message.begin(), message.end()));
+  host_->send(Bytes(message.begin(), message.end()));
   return OUTBOARD_OK;
 }
 
 void EngineHandle::refill() {
   bell_->put_out();  // before: what comes from here on lights it again
-  for (auto& arrival : host_.take()) {
+  for (auto& arrival : host_->take()) {
     if (auto* bytes = std::get_if<Bytes>(&arrival)) {
       arrived_.push_back(std::move(*bytes));
+    } else if (auto* lost = std::get_if<EngineLost>(&arrival)) {
+      lose({Code::worker_lost, "the engine failed: " + lost->why, "close it, and open it again"});
     } else {
-      is_lost_ = true;
-      write_error_frame(arrived_.emplace_back(), 0, {}, std::get<Error>(arrival));
+      lose(std::get<Error>(arrival));
     }
   }
+}
+
+void EngineHandle::lose(const Error& why) {
+  if (!is_lost_.exchange(true)) write_error_frame(arrived_.emplace_back(), 0, {}, why);
 }
 
 int EngineHandle::next(int timeout_ms, std::unique_ptr<OwnedMessage>& message) {
@@ -125,15 +140,15 @@ int EngineHandle::next(int timeout_ms, std::unique_ptr<OwnedMessage>& message) {
     }
     if (is_lost_) return OUTBOARD_WORKER_LOST;
     if (until && Clock::now() >= *until) return OUTBOARD_TIMEOUT;
-    host_.wait(until, is_closed_);
+    host_->wait(until, is_closed_);
   }
 }
 
 void EngineHandle::close() {
   is_closed_ = true;
-  host_.nudge();
+  host_->nudge();
   bell_->set(nullptr, nullptr);
-  host_.close();
+  host_->close();
 }
 
 // ---- EngineHandles ----

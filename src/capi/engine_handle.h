@@ -1,4 +1,4 @@
-// EngineHandle: what stands behind an outboard_engine*: a thread host, its messages, and the two
+// EngineHandle: what stands behind an outboard_engine*: a host, its messages, and the two
 // ways to be woken. EngineHandles: all that are open in this process, by number.
 //
 // Both may be used from any thread. A handle lives until the last call on it has returned.
@@ -12,8 +12,10 @@
 #include <optional>
 
 #include <outboard/outboard.h>
+#include <outboard/options.hpp>
 
-#include "worker/thread_host.h"
+#include "base/result.h"
+#include "client/link.h"
 
 namespace outboard::capi {
 
@@ -62,7 +64,9 @@ class Bell {
 
 class EngineHandle {
  public:
-  EngineHandle();
+  // On a thread, or, with Host::process, in a process, which is not replaced if it is lost: whoever
+  // speaks the protocol himself would have to greet the next one. Fails as starting these does.
+  static Result<std::shared_ptr<EngineHandle>> start(const Options& options = {});
 
   int send(ByteView message);
   int next(int timeout_ms, std::unique_ptr<OwnedMessage>& message);
@@ -70,10 +74,13 @@ class EngineHandle {
   Bell& bell() { return *bell_; }
 
  private:
+  EngineHandle(std::shared_ptr<Bell> bell, std::unique_ptr<Link> host)
+      : bell_(std::move(bell)), host_(std::move(host)) {}
   void refill();
+  void lose(const Error& why);
 
-  std::shared_ptr<Bell> bell_;  // the engine's thread rings it, which may outlive this
-  ThreadHost host_;
+  const std::shared_ptr<Bell> bell_;  // the host's thread rings it, which may outlive this
+  const std::unique_ptr<Link> host_;
   std::atomic<bool> is_closed_{false};
   std::atomic<bool> is_lost_{false};
 

@@ -62,7 +62,8 @@ const char* outboard_version(void) { return OUTBOARD_BUILD; }
 outboard_engine* outboard_open(void) {
   outboard_engine* engine = nullptr;
   (void)guard([&] {
-    engine = handles().add(std::make_shared<capi::EngineHandle>());
+    auto started = capi::EngineHandle::start();
+    if (started) engine = handles().add(std::move(*started));
     return OUTBOARD_OK;
   });
   return engine;

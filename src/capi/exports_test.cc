@@ -91,11 +91,33 @@ TEST(CConfig, OpensAnEngineAndItsDatabase) {
 
   EXPECT_EQ(open(R"({"storage": "disk", "x": 1})", answer), nullptr);
   EXPECT_THAT(answer, HasSubstr("path: it is missing\nstorage: \"disk\""));
-  EXPECT_EQ(open(R"({"path": "x", "host": "process"})", answer), nullptr);
-  EXPECT_THAT(answer, HasSubstr("\"thread\" alone"));
+  EXPECT_EQ(open(R"({"path": "x", "host": "inline"})", answer), nullptr);
+  EXPECT_THAT(answer, HasSubstr("no \"inline\""));
   EXPECT_EQ(open(R"({"path": "/nowhere/x.db"})", answer), nullptr);
   EXPECT_THAT(answer, HasSubstr("/nowhere/x.db"));
   EXPECT_EQ(outboard_open_config(nullptr, 0, nullptr, nullptr), OUTBOARD_BAD_REQUEST);
+
+  engine = open(R"({"path": "x", "storage": "memory", "host": "process"})", answer);
+  EXPECT_THAT(answer, HasSubstr(R"("storage":"memory")"));
+  EXPECT_THAT(ask(engine, exec(3, "select 7")), HasSubstr("[[[7]]]"));
+  EXPECT_EQ(outboard_close(engine), OUTBOARD_OK);
+}
+
+TEST(CConfig, L8_AProcessThatIsLostEndsInWorkerLost) {
+  std::string config = R"({"path": "x", "storage": "memory", "host": "process",
+      "process": {"silence_max_ms": 400, "stall_max_ms": 100}})";
+  outboard_engine* engine = nullptr;
+  outboard_message* opened = nullptr;
+  ASSERT_EQ(outboard_open_config(config.data(), config.size(), &engine, &opened), OUTBOARD_OK);
+  outboard_free(opened);
+  // Stuck in one step, it is ended.
+  auto lost = ask(engine, exec(3,
+                               "select printf('%.*c', 5000, 'a') like "
+                               "'%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%b'"));
+  EXPECT_THAT(lost, HasSubstr("at one step for 100 ms"));
+  outboard_message* none = nullptr;
+  EXPECT_EQ(outboard_next(engine, 0, &none), OUTBOARD_WORKER_LOST);
+  EXPECT_EQ(outboard_close(engine), OUTBOARD_OK);
 }
 
 TEST_F(CInterface, H3_CarriesTheBytesOfTheProtocolBothWays) {

@@ -24,7 +24,7 @@ bool RecoveringLink::tell_lost(const std::string& why, const std::function<void(
     if (!std::exchange(accepts_, false)) return true;  // the loss before is not noticed yet
     on_lost = on_lost_;
   }
-  arrive(EngineLost{why});
+  to_client_.push(EngineLost{why});
   if (on_lost) on_lost();
   return true;
 }
@@ -34,7 +34,7 @@ void RecoveringLink::give_up(Error error) {
     std::lock_guard lock(mutex_);
     accepts_ = false;
   }
-  arrive(std::move(error));
+  to_client_.push(std::move(error));
 }
 
 void RecoveringLink::pause(unsigned failures, std::chrono::milliseconds first,

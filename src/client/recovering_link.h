@@ -8,7 +8,6 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
-#include <utility>
 
 #include "client/arrivals.h"
 
@@ -29,14 +28,6 @@ class RecoveringLink : public Link {
   }
 
  protected:
-  // `arrived` is called by the link's own thread when there is something to take().
-  explicit RecoveringLink(std::function<void()> arrived = {}) : arrived_(std::move(arrived)) {}
-
-  void arrive(Arrival arrival) {
-    to_client_.push(std::move(arrival));
-    if (arrived_) arrived_();
-  }
-
   // The thread's. From here on nothing is sent, so what was on its way has to go: `drop_unsent` is
   // called with the lock held. False: the link is to end.
   bool tell_lost(const std::string& why, const std::function<void()>& drop_unsent);
@@ -53,7 +44,6 @@ class RecoveringLink : public Link {
   bool stop_ = false;
 
  private:
-  const std::function<void()> arrived_;
   std::condition_variable stopped_;
   std::function<void()> on_lost_;
 };

@@ -34,15 +34,14 @@ int milliseconds_until(Clock::time_point when) {
 
 }  // namespace
 
-Result<std::unique_ptr<ProcessHost>> ProcessHost::start(ProcessOptions options,
-                                                        std::function<void()> arrived) {
+Result<std::unique_ptr<ProcessHost>> ProcessHost::start(ProcessOptions options) {
   auto program = TRY(find_command(options.program));
   Descriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake)
     return fail(Code::unavailable, std::string("no event can be had: ") + std::strerror(errno),
                 "close what is not needed, and try again");
   auto host = std::unique_ptr<ProcessHost>(
-      new ProcessHost(std::move(program), std::move(options), std::move(wake), std::move(arrived)));
+      new ProcessHost(std::move(program), std::move(options), std::move(wake)));
   auto child = TRY(host->start_process());
   try {
     host->thread_ = std::thread(
@@ -147,7 +146,7 @@ Result<bool> ProcessHost::take_messages(MessageReader& reader, bool& is_ready) {
       case MessageKind::protocol:
         has_answered_ = true;
         unread_bytes_ += message->body.size();
-        arrive(std::move(message->body));
+        to_client_.push(std::move(message->body));
         break;
       case MessageKind::beat: break;
       case MessageKind::failed:

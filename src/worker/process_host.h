@@ -19,10 +19,8 @@ namespace outboard {
 
 class ProcessHost : public RecoveringLink {
  public:
-  // `arrived` is called when there is something to take(): it must be quick, and must not throw.
   // Fails with not_found or unavailable if no process can be started.
-  static Result<std::unique_ptr<ProcessHost>> start(ProcessOptions options,
-                                                    std::function<void()> arrived = {});
+  static Result<std::unique_ptr<ProcessHost>> start(ProcessOptions options);
   ~ProcessHost() override { close(); }
 
   void send(Bytes message) override;
@@ -34,12 +32,8 @@ class ProcessHost : public RecoveringLink {
   pid_t process() const { return process_; }
 
  private:
-  ProcessHost(std::string program, ProcessOptions options, Descriptor wake,
-              std::function<void()> arrived)
-      : RecoveringLink(std::move(arrived)),
-        program_(std::move(program)),
-        options_(std::move(options)),
-        wake_(std::move(wake)) {}
+  ProcessHost(std::string program, ProcessOptions options, Descriptor wake)
+      : program_(std::move(program)), options_(std::move(options)), wake_(std::move(wake)) {}
 
   // The thread's.
   void work(ChildProcess first);
