@@ -16,7 +16,7 @@ set_target_properties(outboard_static PROPERTIES OUTPUT_NAME outboard EXPORT_NAM
 target_include_directories(outboard_static INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_compile_features(outboard_static INTERFACE cxx_std_20)
-target_link_libraries(outboard_static PUBLIC Threads::Threads m)
+target_link_libraries(outboard_static PUBLIC OpenSSL::SSL Threads::Threads m)
 
 # outboard_shared: liboutboard.so, for C and whatever can call it.
 set(exported ${PROJECT_SOURCE_DIR}/src/capi/exported.map)
@@ -49,6 +49,6 @@ function(install_pc package_file package_name package_description package_libs)
   install(FILES ${CMAKE_BINARY_DIR}/${package_file} DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()
 set(what "A local-first data engine that hangs off the main thread")
-install_pc(outboard.pc Outboard "${what}: for C++20" "-l:liboutboard.a -lm -pthread")
+install_pc(outboard.pc Outboard "${what}: for C++20" "-l:liboutboard.a -lssl -lcrypto -lm -pthread")
 install_pc(outboard-c.pc "Outboard, C interface" "${what}: for C" "-loutboard")
 install(FILES LICENSE README.md CHANGELOG.md TYPE DOC)

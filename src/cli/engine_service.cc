@@ -11,6 +11,7 @@
 #include "protocol/reply.h"
 #include "protocol/request.h"
 #include "worker/engine_thread.h"
+#include "worker/stall_watch.h"
 
 namespace outboard::cli {
 
@@ -101,10 +102,12 @@ std::string metrics_of(const EngineThread& engine) {
 
 class EngineService::Core {
  public:
-  explicit Core(std::unique_ptr<net::SocketServer> the_server) : server(std::move(the_server)) {}
+  Core(std::unique_ptr<net::SocketServer> the_server, std::chrono::milliseconds stall_max)
+      : server(std::move(the_server)), watch_(stall_max) {}
   ~Core() { stop(); }
 
   Result<void> start(const ServiceOptions& options, std::function<void(const std::string&)> lost);
+  Result<void> look();
   void stop();
 
   const std::unique_ptr<net::SocketServer> server;
@@ -114,6 +117,7 @@ class EngineService::Core {
 
   std::map<net::SocketServer::Client, std::uint64_t> clients_;  // the server's thread's own
   EngineThread engine_;  // goes before what its outlets and the handlers refer to
+  StallWatch watch_;
   std::atomic<bool> stopped_{false};
 };
 
@@ -146,6 +150,12 @@ net::SocketServer::Handlers EngineService::Core::handlers() {
   };
 }
 
+Result<void> EngineService::Core::look() {
+  if (!watch_.has_stalled(engine_)) return {};
+  return fail(Code::worker_lost, "the engine is stuck: " + watch_.why(),
+              "start the server again; what was acknowledged is there");
+}
+
 void EngineService::Core::stop() {
   if (stopped_.exchange(true)) return;
   server->stop_reading();
@@ -158,7 +168,7 @@ Result<std::unique_ptr<EngineService>> EngineService::start(
     const ServiceOptions& options, std::function<void(const std::string& why)> lost) {
   auto server = TRY(net::SocketServer::listen(options.server));
   try {
-    auto core = std::make_unique<Core>(std::move(server));
+    auto core = std::make_unique<Core>(std::move(server), options.stall_max);
     TRY(core->start(options, std::move(lost)));
     return std::unique_ptr<EngineService>(new EngineService(std::move(core)));
   } catch (const std::system_error& error) {
@@ -170,6 +180,8 @@ Result<std::unique_ptr<EngineService>> EngineService::start(
 EngineService::EngineService(std::unique_ptr<Core> core) : core_(std::move(core)) {}
 EngineService::~EngineService() = default;  // as stop()
 const std::string& EngineService::url() const { return core_->server->url(); }
+Result<void> EngineService::renew_certificate() { return core_->server->renew_certificate(); }
+Result<void> EngineService::look() { return core_->look(); }
 void EngineService::stop() { core_->stop(); }
 
 }  // namespace outboard::cli

@@ -19,6 +19,7 @@ struct ServiceOptions {
   std::string path;  // with Storage::memory just a name
   Storage storage = Storage::file;
   Durability durability = Durability::process;
+  std::chrono::milliseconds stall_max{60'000};
   net::SocketServerOptions server;
 };
 
@@ -32,8 +33,14 @@ class EngineService {
   EngineService(const EngineService&) = delete;
   EngineService& operator=(const EngineService&) = delete;
 
-  // "ws://127.0.0.1:1234/" or "ws+unix:/path".
+  // As SocketServer tells it.
   const std::string& url() const;
+
+  // As SocketServer::renew_certificate().
+  Result<void> renew_certificate();
+
+  // Has the engine been at one step for longer than the options allow? To be asked now and then.
+  Result<void> look();
 
   // Takes nothing more in, answers what was asked before (for limits::serve_settle_timeout_ms at
   // most), and closes connections and file. Twice is once.

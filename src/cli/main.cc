@@ -9,8 +9,8 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include "capi/json_form.h"
 #include "cli/command.h"
+#include "cli/output.h"
 
 namespace outboard::cli {
 namespace {
@@ -27,27 +27,21 @@ int exit_code_of(Code code) {
   }
 }
 
-void print(const std::string& message, const std::string& hint) {
+void complain(const std::string& message, const std::string& hint) {
   std::fflush(stdout);
   std::fprintf(stderr, "outboard: %s\n", message.c_str());
   if (!hint.empty()) std::fprintf(stderr, "  %s\n", hint.c_str());
 }
 
-void print_json(const Error& error) {
-  std::string line = "{\"error\":{\"code\":\"" + std::string(name_of(error.code));
-  line += "\",\"message\":";
-  json_form::append_text(line, error.message);
-  line += ",\"hint\":";
-  json_form::append_text(line, error.hint);
-  std::fprintf(stderr, "%s}}\n", line.c_str());
-}
-
 int failed(const Command& command, const Error& error) {
   auto* json = command.parser->get_option_no_throw("--json");
   if (json && json->count() > 0) {
-    print_json(error);
+    std::fprintf(stderr, "%s\n", json_of(error).c_str());
   } else {
-    print(std::string(name_of(error.code)) + ": " + error.message, error.hint);
+    complain(std::string(name_of(error.code)) + ": " + error.message, error.hint);
+    if (error.outcome)
+      std::fprintf(stderr, "  what became of it: %s\n",
+                   std::string(name_of(*error.outcome)).c_str());
   }
   return exit_code_of(error.code);
 }
@@ -55,7 +49,7 @@ int failed(const Command& command, const Error& error) {
 int misused(const CLI::App& outboard, std::string message) {
   auto parsed = outboard.get_subcommands();
   std::string command = parsed.empty() ? "outboard" : "outboard " + parsed.front()->get_name();
-  print(message, command + " --help tells what there is");
+  complain(message, command + " --help tells what there is");
   return exit_misused;
 }
 

@@ -50,6 +50,16 @@ void append_json_row(std::string& out, const Rows& rows, const Row& row) {
   out += "}\n";
 }
 
+std::string json_of(const Error& error) {
+  std::string json = "{\"error\":{\"code\":\"" + std::string(name_of(error.code));
+  json += "\",\"message\":";
+  json_form::append_text(json, error.message);
+  json += ",\"hint\":";
+  json_form::append_text(json, error.hint);
+  if (error.outcome) json += ",\"outcome\":\"" + std::string(name_of(*error.outcome)) + '"';
+  return json + "}}";
+}
+
 Result<void> write(std::FILE* to, std::string_view text) {
   bool is_written = std::fwrite(text.data(), 1, text.size(), to) == text.size();
   if (is_written && (to != stdout || std::fflush(stdout) == 0)) return {};

@@ -22,6 +22,10 @@ void append_json_row(std::string& out, const Rows& rows, const Row& row);
 // it has no columns, what it changed.
 Result<void> print(const Rows& rows, Format format);
 
+// {"error":{"code":"busy","message":"…","hint":"…"}}, and, of a write whose engine was lost, its
+// outcome.
+std::string json_of(const Error& error);
+
 // Writes all of it, or says why not. Standard output has it at once.
 Result<void> write(std::FILE* to, std::string_view text);
 

@@ -1,6 +1,7 @@
 // ServeConfig: what `outboard serve` is told, by a file or on its command line.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -17,7 +18,9 @@ struct ServeConfig {
   std::uint16_t port = 0;  // 0: any free one
   std::string socket;      // a Unix socket, instead of address and port
   std::string token_file;
+  std::string tls_certificate, tls_key;  // files in PEM; with them it speaks TLS
   std::vector<std::string> origins, hosts;
+  std::chrono::milliseconds stall_max{60'000};  // its engine at one step for longer: it ends
 };
 
 template <class Form>
@@ -28,8 +31,11 @@ void describe(Form& form, ServeConfig& config) {
     part.number("port", config.port, 0, 65'535);
     part.text("socket", config.socket);
     part.text("token_file", config.token_file);
+    part.text("tls_certificate", config.tls_certificate);
+    part.text("tls_key", config.tls_key);
     part.texts("origins", config.origins);
     part.texts("hosts", config.hosts);
+    part.duration("stall_max_ms", config.stall_max);
   });
 }
 

@@ -1,10 +1,6 @@
 // The real `outboard serve`, as a child process, and its clients.
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -13,6 +9,7 @@
 
 #include <outboard/connect.hpp>
 
+#include "cli/served_testing.h"
 #include "client/writers_testing.h"
 #include "net/test_client.h"
 #include "net/test_folder.h"
@@ -23,68 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-
-// A server; it ends with this.
-class Served {
- public:
-  explicit Served(const std::vector<std::string>& arguments) { start(arguments); }
-  ~Served() { end(SIGKILL); }
-  Served(const Served&) = delete;
-  Served& operator=(const Served&) = delete;
-
-  void start(std::vector<std::string> arguments) {
-    std::string program = fs::read_symlink("/proc/self/exe").parent_path() / "outboard";
-    arguments.insert(arguments.begin(), {program, "serve"});
-    std::vector<char*> words;
-    for (auto& argument : arguments) words.push_back(argument.data());
-    words.push_back(nullptr);
-    int out[2];
-    EXPECT_EQ(::pipe2(out, O_CLOEXEC), 0);
-    id_ = ::fork();
-    if (id_ == 0) {
-      ::setenv("OUTBOARD_TOKEN", "secret", 1);
-      ::dup2(out[1], 1);
-      ::execv(words[0], words.data());
-      ::_exit(127);
-    }
-    ::close(out[1]);
-    std::string line;
-    for (char letter; ::read(out[0], &letter, 1) == 1 && letter != '\n';) line += letter;
-    ::close(out[0]);
-    auto ready = nlohmann::json::parse(line, nullptr, false);
-    if (ready.is_object() && ready.contains("error")) error = ready["error"]["message"];
-    if (!ready.is_object() || ready.contains("error")) return;
-    url = ready["url"];
-    EXPECT_EQ(ready["token"], "secret");
-    if (auto colon = url.rfind(':'); url.starts_with("ws://"))
-      port = std::stoi(url.substr(colon + 1));
-  }
-
-  // Its exit code, or minus the signal.
-  int end(int signal) {
-    if (id_ <= 0) return 0;
-    ::kill(id_, signal);
-    int status = 0;
-    ::waitpid(std::exchange(id_, 0), &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  }
-
-  // Returns when it stands still.
-  void stand_still() const {
-    ::kill(id_, SIGSTOP);
-    int status = 0;
-    ::waitpid(id_, &status, WUNTRACED);
-  }
-  void go_on() const { ::kill(id_, SIGCONT); }
-
-  Result<Database> connect() const { return outboard::connect(url, {.token = "secret"}); }
-
-  std::string url, error;
-  int port = 0;
-
- private:
-  pid_t id_ = 0;
-};
 
 struct ServeTest : testing::Test {
   std::string host_of(const Served& served) { return "localhost:" + std::to_string(served.port); }
@@ -208,6 +143,30 @@ TEST_F(ServeTest, L10_HalfAFrameAndTextsAreToldSo) {
   client.send(framed({'h', 'i'}, '\x81'));
   EXPECT_NE(std::string(answer, client.some(answer)).find("messages are binary"),
             std::string::npos);
+}
+
+TEST_F(ServeTest, L10_HalfAMessageAndOneBeyondTheLimitHarmNobodyElse) {
+  Served served({file});
+  auto db = served.connect();
+  raw(served).send(framed(Bytes(100)).substr(0, 50));  // and gone
+  auto client = raw(served);
+  client.send(std::string("\x82\xff", 2) + std::string("\0\0\x01\0\0\0\0\0", 8) +
+              std::string(4, '\0'));  // 2^40 bytes are announced
+  char answer[512];
+  std::string told(answer, client.some(answer));
+  EXPECT_EQ(told.substr(0, 4), std::string("\x88\x02\x03\xf1", 4));  // 1009: too big
+  EXPECT_EQ(first_cell(*db, "select 'still there'"), "still there");
+}
+
+TEST_F(ServeTest, H21_AServerWhoseEngineIsStuckInOneStepEnds) {
+  auto config = (folder.path() / "serve.json").string();
+  std::ofstream(config) << nlohmann::json{{"path", file}, {"server", {{"stall_max_ms", 200}}}};
+  Served served({"--config", config});
+  auto db = outboard::connect(served.url, {.token = "secret", .patience = 50ms});
+  auto stuck =
+      db->exec("select printf('%.*c', 5000, 'a') like '%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%b'");
+  EXPECT_EQ(served.wait(), 1);
+  EXPECT_EQ(stuck.get().error().code, Code::worker_lost);
 }
 
 TEST_F(ServeTest, L7_AClientThatDoesNotReadIsDropped) {

@@ -1,5 +1,6 @@
 #include "net/remote_connection.h"
 
+#include <boost/asio/connect.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/http.hpp>
 
@@ -23,7 +24,7 @@ auto RemoteConnection::unless_over(Handler handler) {
 }
 
 RemoteConnection::End RemoteConnection::run() {
-  connect();
+  find();
   io_.run();
   return std::move(end_);
 }
@@ -37,13 +38,38 @@ void RemoteConnection::end(const std::string& what, error_code error) {
   io_.stop();
 }
 
-void RemoteConnection::connect() {
+void RemoteConnection::find() {
+  if (address_.endpoint) return connect({*address_.endpoint});
+  resolver_.async_resolve(
+      address_.name, address_.port,
+      [this](error_code error, const asio::ip::tcp::resolver::results_type& found) {
+        if (is_over_) return;
+        if (error) return end("there is no machine " + address_.name, error);
+        std::vector<Wire::Protocol::endpoint> endpoints;
+        for (auto& entry : found) endpoints.emplace_back(entry.endpoint());
+        connect(std::move(endpoints));
+      });
+}
+
+void RemoteConnection::connect(std::vector<Wire::Protocol::endpoint> endpoints) {
   auto& socket = beast::get_lowest_layer(stream_);
   socket.expires_after(options_.silence_max);
-  socket.async_connect(address_.endpoint, unless_over([this](error_code error) {
+  socket.async_connect(endpoints, unless_over([this](error_code error) {
                          if (error) return end("connecting failed", error);
-                         shake_hands();
+                         stream_.next_layer().send_at_once();
+                         address_.is_secret ? make_secret() : shake_hands();
                        }));
+}
+
+void RemoteConnection::make_secret() {
+  auto& tls = stream_.next_layer().protect(tls_);
+  expect_name(tls.native_handle(), address_.name);
+  tls.async_handshake(asio::ssl::stream_base::client, unless_over([this, &tls](error_code error) {
+                        if (!error) return shake_hands();
+                        auto trusted = trust_in(tls.native_handle(), address_.name);
+                        if (!trusted) end_.refusal = trusted.error();
+                        end("TLS could not be agreed on", error);
+                      }));
 }
 
 void RemoteConnection::shake_hands() {

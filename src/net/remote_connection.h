@@ -12,7 +12,6 @@
 #include <string>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket.hpp>
 
@@ -20,15 +19,20 @@
 
 #include "base/bytes.h"
 #include "net/engine_address.h"
+#include "net/tls.h"
+#include "net/wire.h"
 
 namespace outboard::net {
 
 class RemoteConnection {
  public:
-  // `received` is called by run().
-  RemoteConnection(const EngineAddress& address, const ConnectOptions& options,
+  // `received` is called by run(). The context is for an address with TLS.
+  RemoteConnection(const EngineAddress& address, const ConnectOptions& options, TlsContext tls,
                    std::function<void(Bytes)> received)
-      : address_(address), options_(options), received_(std::move(received)) {}
+      : address_(address),
+        options_(options),
+        tls_(std::move(tls)),
+        received_(std::move(received)) {}
   RemoteConnection(const RemoteConnection&) = delete;
   RemoteConnection& operator=(const RemoteConnection&) = delete;
 
@@ -48,11 +52,11 @@ class RemoteConnection {
   std::size_t queued_bytes() const { return queued_bytes_; }
 
  private:
-  using Protocol = boost::asio::generic::stream_protocol;
-  using Stream = boost::beast::websocket::stream<boost::beast::basic_stream<Protocol>>;
   using error_code = boost::system::error_code;
 
-  void connect();
+  void find();
+  void connect(std::vector<Wire::Protocol::endpoint> endpoints);
+  void make_secret();
   void shake_hands();
   void notice_refusal();
   void notice_farewell();
@@ -66,12 +70,14 @@ class RemoteConnection {
 
   const EngineAddress& address_;
   const ConnectOptions& options_;
+  const TlsContext tls_;
   const std::function<void(Bytes)> received_;
   std::atomic<std::size_t> queued_bytes_{0};
 
   // The thread's own.
   boost::asio::io_context io_{1};
-  Stream stream_{io_};
+  boost::asio::ip::tcp::resolver resolver_{io_};
+  boost::beast::websocket::stream<Wire> stream_{io_};
   boost::beast::flat_buffer buffer_;
   boost::beast::websocket::response_type response_;
   std::deque<Bytes> outbox_;  // the first is being written, once it is up

@@ -11,19 +11,19 @@
 #include <thread>
 
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
 
 #include "base/bytes.h"
 #include "net/admission.h"
+#include "net/tls.h"
+#include "net/wire.h"
 
 namespace outboard::net {
 
@@ -32,13 +32,10 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 namespace websocket = beast::websocket;
-using asio::generic::stream_protocol;
 using boost::system::error_code;
 using std::chrono::milliseconds;
 
-// TCP and Unix sockets alike.
-using Stream = beast::basic_stream<stream_protocol>;
-using Socket = stream_protocol::socket;
+using Socket = Wire::Protocol::socket;
 
 constexpr milliseconds pause_before_reading{2};
 constexpr milliseconds pause_before_looking{5};
@@ -67,6 +64,7 @@ class SocketServer::Core {
 
   Result<void> listen();
   void serve(Handlers the_handlers);
+  Result<void> renew_certificate();
   void stop_reading();
   void stop();
 
@@ -80,13 +78,14 @@ class SocketServer::Core {
   std::size_t connections = 0;
   Client last_client = 0;
   bool stopping = false;
+  TlsContext tls;  // null: plain
 
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};  // to stop()
 
  private:
   Result<void> listen_locally();
-  Result<void> listen_on_loopback();
+  Result<void> listen_on_address();
   template <class Acceptor>
   void accept(Acceptor& acceptor);
   Error listen_failure(error_code error) const;
@@ -105,8 +104,17 @@ class SocketServer::Core::Connection : public std::enable_shared_from_this<Conne
   ~Connection() { --core_.connections; }
 
   void start() {
-    beast::get_lowest_layer(stream_).expires_after(
-        milliseconds(limits::socket_greeting_timeout_ms));
+    auto& wire = stream_.next_layer();
+    wire.send_at_once();
+    wire.next_layer().expires_after(milliseconds(limits::socket_greeting_timeout_ms));
+    if (!core_.tls) return read_head();
+    wire.protect(core_.tls).async_handshake(asio::ssl::stream_base::server,
+                                            [self = shared_from_this()](error_code error) {
+                                              if (!error) self->read_head();
+                                            });
+  }
+
+  void read_head() {
     parser_.header_limit(limits::http_head_bytes_max);
     parser_.body_limit(0);
     http::async_read(stream_.next_layer(), buffer_, parser_,
@@ -262,7 +270,7 @@ class SocketServer::Core::Connection : public std::enable_shared_from_this<Conne
   }
 
   Core& core_;
-  websocket::stream<Stream> stream_;
+  websocket::stream<Wire> stream_;
   asio::steady_timer pause_{core_.io}, beat_{core_.io};
   beast::flat_buffer buffer_;
   http::request_parser<http::empty_body> parser_;
@@ -287,7 +295,7 @@ Error SocketServer::Core::listen_failure(error_code error) const {
 Result<void> SocketServer::Core::listen() {
   if (options.token.empty())
     return fail(Code::bad_request, "a server needs a token", "let one be made, or give one");
-  TRY(options.unix_path.empty() ? listen_on_loopback() : listen_locally());
+  TRY(options.unix_path.empty() ? listen_on_address() : listen_locally());
   hosts.insert(hosts.end(), options.hosts.begin(), options.hosts.end());
   return {};
 }
@@ -316,12 +324,21 @@ Result<void> SocketServer::Core::listen_locally() {
   return {};
 }
 
-Result<void> SocketServer::Core::listen_on_loopback() {
+Result<void> SocketServer::Core::listen_on_address() {
+  if (options.tls_certificate_file.empty() != options.tls_key_file.empty())
+    return fail(Code::bad_request, "TLS takes both a certificate and its key",
+                "--tls-certificate and --tls-key go together");
+  if (!options.tls_key_file.empty())
+    tls = TRY(server_tls(options.tls_certificate_file, options.tls_key_file));
   error_code error;
   auto address = asio::ip::make_address(options.address, error);
-  if (error || !address.is_loopback())
-    return fail(Code::bad_request, options.address + " is not an address of this machine alone",
-                "127.0.0.1 and ::1 are; let a proxy with TLS face the network");
+  if (error)
+    return fail(Code::bad_request, "\"" + options.address + "\" is no IP address",
+                "127.0.0.1 is this machine alone, 0.0.0.0 all of its addresses");
+  if (!tls && !address.is_loopback())
+    return fail(Code::bad_request,
+                options.address + " is not an address of this machine alone, and there is no TLS",
+                "give it a certificate: --tls-certificate and --tls-key; 127.0.0.1 needs none");
   asio::ip::tcp::endpoint endpoint(address, options.port);
   tcp_.emplace(io);
   tcp_->open(endpoint.protocol(), error);
@@ -331,8 +348,18 @@ Result<void> SocketServer::Core::listen_on_loopback() {
   if (error) return listen_failure(error);
   auto port = std::to_string(tcp_->local_endpoint().port());
   auto host = address.is_v6() ? "[" + options.address + "]" : options.address;
-  url = "ws://" + host + ":" + port + "/";
   hosts = {"localhost:" + port, host + ":" + port};
+  if (!tls) {
+    url = "ws://" + host + ":" + port + "/";
+    return {};
+  }
+  auto names = certificate_names(tls);
+  for (auto& name : names) {
+    if (name.find(':') != name.npos) name = "[" + name + "]";
+    hosts.push_back(name + ":" + port);
+    if (port == "443") hosts.push_back(name);
+  }
+  url = "wss://" + (names.empty() ? host : names.front()) + ":" + port + "/";
   return {};
 }
 
@@ -351,6 +378,13 @@ void SocketServer::Core::serve(Handlers the_handlers) {
   if (tcp_) accept(*tcp_);
   if (local_) accept(*local_);
   thread_ = std::thread([this] { io.run(); });
+}
+
+Result<void> SocketServer::Core::renew_certificate() {
+  if (options.tls_key_file.empty()) return {};
+  auto renewed = TRY(server_tls(options.tls_certificate_file, options.tls_key_file));
+  asio::post(io, [this, renewed = std::move(renewed)] { tls = renewed; });
+  return {};
 }
 
 void SocketServer::Core::stop_reading() {
@@ -419,6 +453,7 @@ void SocketServer::drop(Client client, std::string why) {
   });
 }
 
+Result<void> SocketServer::renew_certificate() { return core_->renew_certificate(); }
 void SocketServer::stop_reading() { core_->stop_reading(); }
 void SocketServer::stop() { core_->stop(); }
 

@@ -1,4 +1,5 @@
-// SocketServer: WebSocket connections for whoever knows the token, on loopback or a Unix socket.
+// SocketServer: WebSocket connections for whoever knows the token: on loopback, on a Unix socket,
+// or, with TLS, on any address.
 //
 // Everything happens on one thread of its own, the handlers too: they must not wait. send() and
 // drop() may be called from any thread, the rest from the one that made the server. A connection
@@ -20,10 +21,15 @@
 namespace outboard::net {
 
 struct SocketServerOptions {
-  // Where it listens: an address of this machine alone, or the path of a Unix socket instead.
+  // Where it listens: an address, of this machine alone unless there is a certificate; or the path
+  // of a Unix socket instead.
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0: any free one
   std::string unix_path = {};
+
+  // With both of these it speaks TLS: a chain of certificates and the key of the first, in PEM.
+  std::string tls_certificate_file = {};
+  std::string tls_key_file = {};
 
   // What a client must show, as `Authorization: Bearer …` or as `?token=…`. Not empty.
   std::string token;
@@ -31,7 +37,8 @@ struct SocketServerOptions {
   // Pages of these origins may connect; programs send none. "http://localhost:8080"
   std::vector<std::string> origins = {};
 
-  // By these names the server may be called, beside localhost and its address.
+  // By these names the server may be called, beside localhost, its address, and what stands in its
+  // certificate.
   std::vector<std::string> hosts = {};
 
   std::size_t queued_bytes_max = limits::socket_queued_bytes_max;
@@ -52,8 +59,8 @@ class SocketServer {
   };
 
   // Takes the port, or the path: a socket that a server left there when it was killed is replaced.
-  // Connections wait until serve(). Fails with bad_request (not an address of this machine alone,
-  // no token), busy or denied.
+  // Connections wait until serve(). Fails with bad_request (no TLS and not an address of this
+  // machine alone, no token), busy, denied, or as server_tls() does.
   static Result<std::unique_ptr<SocketServer>> listen(SocketServerOptions options);
 
   // Starts the thread, and lets clients in from now on. Called once. Fails by std::system_error
@@ -65,8 +72,12 @@ class SocketServer {
   SocketServer(const SocketServer&) = delete;
   SocketServer& operator=(const SocketServer&) = delete;
 
-  // "ws://127.0.0.1:1234/" or "ws+unix:/path".
+  // "ws://127.0.0.1:1234/", "wss://name:1234/" or "ws+unix:/path".
   const std::string& url() const;
+
+  // Reads certificate and key again, for those who connect from now on. Fails as server_tls() does,
+  // and goes on with what it had.
+  Result<void> renew_certificate();
 
   void send(Client client, Bytes message);
   void drop(Client client, std::string why);

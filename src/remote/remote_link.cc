@@ -17,9 +17,10 @@ constexpr milliseconds first_pause{20}, longest_pause{1'000};
 
 }  // namespace
 
-RemoteLink::RemoteLink(net::EngineAddress address, ConnectOptions options)
+RemoteLink::RemoteLink(net::EngineAddress address, ConnectOptions options, net::TlsContext tls)
     : address_(std::move(address)),
       options_(std::move(options)),
+      tls_(std::move(tls)),
       connection_(new_connection()) {}  // takes what is sent before it stands
 
 RemoteLink::~RemoteLink() { close(); }
@@ -27,7 +28,10 @@ RemoteLink::~RemoteLink() { close(); }
 Result<std::unique_ptr<RemoteLink>> RemoteLink::start(const std::string& url,
                                                       ConnectOptions options) {
   auto address = TRY(net::read_engine_address(url));
-  auto link = std::unique_ptr<RemoteLink>(new RemoteLink(std::move(address), std::move(options)));
+  net::TlsContext tls;
+  if (address.is_secret) tls = TRY(net::client_tls(options.tls_ca_file));
+  auto link = std::unique_ptr<RemoteLink>(
+      new RemoteLink(std::move(address), std::move(options), std::move(tls)));
   try {
     link->thread_ = std::thread([link = link.get()] { link->work(); });
   } catch (const std::system_error& error) {
@@ -39,7 +43,7 @@ Result<std::unique_ptr<RemoteLink>> RemoteLink::start(const std::string& url,
 
 std::shared_ptr<net::RemoteConnection> RemoteLink::new_connection() {
   return std::make_shared<net::RemoteConnection>(
-      address_, options_, [this](Bytes message) { to_client_.push(std::move(message)); });
+      address_, options_, tls_, [this](Bytes message) { to_client_.push(std::move(message)); });
 }
 
 void RemoteLink::work() {

@@ -15,6 +15,7 @@
 
 #include "client/recovering_link.h"
 #include "net/engine_address.h"
+#include "net/tls.h"
 
 namespace outboard::net {
 class RemoteConnection;
@@ -24,7 +25,8 @@ namespace outboard {
 
 class RemoteLink : public RecoveringLink {
  public:
-  // Fails as read_engine_address() does, or with unavailable where no thread can be started.
+  // Fails as read_engine_address() and client_tls() do, or with unavailable where no thread can be
+  // started.
   static Result<std::unique_ptr<RemoteLink>> start(const std::string& url, ConnectOptions options);
   ~RemoteLink() override;
 
@@ -34,7 +36,7 @@ class RemoteLink : public RecoveringLink {
   void close() override;
 
  private:
-  RemoteLink(net::EngineAddress address, ConnectOptions options);
+  RemoteLink(net::EngineAddress address, ConnectOptions options, net::TlsContext tls);
 
   std::shared_ptr<net::RemoteConnection> new_connection();
 
@@ -44,6 +46,7 @@ class RemoteLink : public RecoveringLink {
 
   const net::EngineAddress address_;
   const ConnectOptions options_;
+  const net::TlsContext tls_;                          // null: it takes none
   std::shared_ptr<net::RemoteConnection> connection_;  // under the lock
   std::thread thread_;
 };
