@@ -7,11 +7,13 @@
 
 #include <CLI/App.hpp>
 
+#include "capi/json_form.h"
 #include "cli/command.h"
 #include "cli/database_file.h"
 #include "cli/exporting.h"
 #include "cli/file_format.h"
 #include "cli/interrupt.h"
+#include "cli/output.h"
 
 namespace outboard::cli {
 
@@ -23,6 +25,7 @@ struct ExportArguments {
   std::string format;
   std::string table;
   std::string query;
+  bool json = false;
 };
 
 Result<void> export_copy(Database& db, const std::string& out, Progress& progress) {
@@ -35,7 +38,7 @@ Result<void> export_copy(Database& db, const std::string& out, Progress& progres
   return copied.get();
 }
 
-Result<void> run(const ExportArguments& arguments) {
+Result<void> export_as_told(const ExportArguments& arguments) {
   auto format = TRY(file_format(arguments.out, arguments.format));
   bool has_query = !arguments.query.empty(), has_table = !arguments.table.empty();
   bool is_rows = format == FileFormat::csv || format == FileFormat::json;
@@ -72,6 +75,14 @@ Result<void> run(const ExportArguments& arguments) {
   return out.finish();
 }
 
+Result<void> run(const ExportArguments& arguments) {
+  TRY(export_as_told(arguments));
+  if (!arguments.json || arguments.out == "-") return {};
+  std::string line = "{\"out\":";
+  json_form::append_text(line, arguments.out);
+  return write(stdout, line + ",\"bytes\":" + std::to_string(bytes_of(arguments.out)) + "}\n");
+}
+
 }  // namespace
 
 Command add_export_command(CLI::App& outboard) {
@@ -90,6 +101,7 @@ Command add_export_command(CLI::App& outboard) {
   parser->add_option("--query", arguments->query, "A SELECT whose rows to write")
       ->type_name("SQL")
       ->excludes(table);
+  parser->add_flag("--json", arguments->json, "Say what was written as JSON");
   parser->footer(
       "A file that is there already is replaced in one step, when the new one is whole.\n\n"
       "Example: a copy of everything, while nothing else holds the file\n"

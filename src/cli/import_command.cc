@@ -1,7 +1,9 @@
 // outboard import: fills a database from another one, or from CSV, JSON lines or SQL.
 
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <future>
 #include <string>
 
 #include <CLI/App.hpp>
@@ -31,7 +33,13 @@ Result<void> import_copy(Database& db, const ImportArguments& arguments) {
     return fail(Code::bad_request,
                 arguments.file + " holds data, and a copy would replace all of it",
                 "say so: --replace; or import into a new file");
-  return db.import_from(arguments.in);
+  // It goes through the log, which grows as it is copied.
+  Progress progress(arguments.in);
+  auto total = bytes_of(arguments.in);
+  auto copied = std::async(std::launch::async, [&] { return db.import_from(arguments.in); });
+  while (copied.wait_for(std::chrono::milliseconds(100)) != std::future_status::ready)
+    progress.show(bytes_of(db.info().path + "-wal"), total);
+  return copied.get();
 }
 
 // A file that was made for an import that failed.

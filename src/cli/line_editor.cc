@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <utility>
 
 #include "cli/interrupt.h"
 
@@ -41,21 +42,20 @@ fs::path history_path() {
 }  // namespace
 
 struct LineEditor::Terminal {
-  Terminal() {
+  explicit Terminal(Completer the_completer) : completer(std::move(the_completer)) {
     std::setlocale(LC_CTYPE, "C.UTF-8");  // libedit counts columns by it
     load_history();
     edit = el_init("outboard", stdin, stdout, stderr);
     el_set(edit, EL_CLIENTDATA, this);
+    el_set(edit, EL_PROMPT, +[](EditLine* of) { return self(of).prompt.data(); });
     el_set(
-        edit, EL_PROMPT, +[](EditLine* of) {
-          void* self = nullptr;
-          el_get(of, EL_CLIENTDATA, &self);
-          return static_cast<Terminal*>(self)->prompt.data();
-        });
+        edit, EL_ADDFN, "complete-name", "Completes a name",
+        +[](EditLine* of, int) { return static_cast<int>(self(of).complete()); });
     el_set(edit, EL_EDITOR, "emacs");
     el_set(edit, EL_SIGNAL, 0);
     el_set(edit, EL_HIST, ::history, history);
     el_set(edit, EL_BIND, "^R", "em-inc-search-prev", nullptr);
+    el_set(edit, EL_BIND, "^I", "complete-name", nullptr);
     el_source(edit, nullptr);  // ~/.editrc, where somebody has one
   }
   ~Terminal() {
@@ -64,6 +64,29 @@ struct LineEditor::Terminal {
   }
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
+
+  static Terminal& self(EditLine* of) {
+    void* data = nullptr;
+    el_get(of, EL_CLIENTDATA, &data);
+    return *static_cast<Terminal*>(data);
+  }
+
+  unsigned char complete() {
+    auto* line = el_line(edit);
+    auto before =
+        std::string_view(line->buffer, static_cast<std::size_t>(line->cursor - line->buffer));
+    auto completion = completer(before);
+    if (!completion.insert.empty()) {
+      el_insertstr(edit, completion.insert.c_str());
+      return CC_REFRESH;
+    }
+    if (completion.choices.size() < 2) return CC_ERROR;  // which beeps
+    std::fputc('\n', stdout);
+    for (auto& choice : completion.choices) std::fprintf(stdout, "%s  ", choice.c_str());
+    std::fputc('\n', stdout);
+    std::fflush(stdout);
+    return CC_REDISPLAY;
+  }
 
   void load_history() {
     history = ::history_init();
@@ -74,14 +97,15 @@ struct LineEditor::Terminal {
     if (!path.empty()) ::history(history, &event, H_LOAD, path.c_str());
   }
 
+  const Completer completer;
   EditLine* edit = nullptr;
   History* history = nullptr;
   fs::path path;
   std::string prompt;
 };
 
-LineEditor::LineEditor() : is_interactive_(::isatty(0) && ::isatty(1)) {
-  if (is_interactive_) terminal_ = std::make_unique<Terminal>();
+LineEditor::LineEditor(Completer completer) : is_interactive_(::isatty(0) && ::isatty(1)) {
+  if (is_interactive_) terminal_ = std::make_unique<Terminal>(std::move(completer));
 }
 
 LineEditor::~LineEditor() = default;

@@ -5,14 +5,21 @@
 // as it grows, for its owner's eyes only.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+
+#include "cli/completion.h"
 
 namespace outboard::cli {
 
 class LineEditor {
  public:
-  LineEditor();
+  // What Tab does: gets the line up to the cursor.
+  using Completer = std::function<Completion(std::string_view line)>;
+
+  explicit LineEditor(Completer completer);
   ~LineEditor();
   LineEditor(const LineEditor&) = delete;
   LineEditor& operator=(const LineEditor&) = delete;

@@ -23,6 +23,7 @@ constexpr const char* help =
     ".timer on|off      how long each statement took\n"
     ".quit              leave; so does Ctrl-D\n"
     "\n"
+    "Tab completes commands and the names of tables and columns.\n"
     "SQL ends with a semicolon and may go over several lines. Ctrl-C takes back what runs, or "
     "what\n"
     "was typed. begin opens a transaction, commit or rollback ends it.\n";
@@ -76,11 +77,26 @@ std::string took(std::chrono::steady_clock::duration time) {
 }  // namespace
 
 Shell::Shell(Database& db, Format format)
-    : transaction_(db), format_(format), timer_(editor_.is_interactive()) {
+    : editor_([this](std::string_view line) { return complete(line, names()); }),
+      transaction_(db),
+      format_(format),
+      timer_(editor_.is_interactive()) {
   if (!editor_.is_interactive()) return;
   auto& info = db.info();
   std::printf("Outboard %s, SQLite %s: %s%s. .help tells what there is.\n", info.build.c_str(),
               info.sqlite.c_str(), info.path.c_str(), info.created ? ", new" : "");
+}
+
+// Of tables, views and their columns.
+std::vector<std::string> Shell::names() {
+  std::vector<std::string> names;
+  auto rows = transaction_.exec(
+      "select name from pragma_table_list where schema = 'main' and type <> 'shadow' and name not "
+      "like 'sqlite\\_%' escape '\\' union select c.name from sqlite_schema t join "
+      "pragma_table_xinfo(t.name) c where t.type in ('table', 'view') limit 10000");
+  if (!rows) return names;
+  for (auto row : *rows) names.emplace_back(row.text(0));
+  return names;
 }
 
 std::string Shell::prompt() const {

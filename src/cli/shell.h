@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include <outboard/outboard.hpp>
 
@@ -63,6 +64,7 @@ class Shell {
   Result<void> show_schema(std::string_view table);
   Result<void> set_format(std::string_view name);
   Result<void> set_timer(std::string_view word);
+  std::vector<std::string> names();
   std::string prompt() const;
   void complain(const Error& error) const;
 

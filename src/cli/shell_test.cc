@@ -90,6 +90,27 @@ TEST_F(Shells, HistoryComesBackInTheNextShellAndIsPrivate) {
   EXPECT_THAT(shell.until(" ms"), HasSubstr("remembered"));
 }
 
+TEST_F(Shells, TabCompletesNamesAndCommands) {
+  EXPECT_EQ(piped("create table remarks(wording); create table remarked(v);").exit_code, 0);
+  TerminalChild shell({"shell", db, "--mode", "csv"});
+  shell.until("outboard> ");
+  shell.type("select 'x' as word");
+  shell.type_key('\t');
+  shell.until("wording");
+  shell.type(";\n");
+  shell.until("wording\r\nx\r\n");
+  shell.until("outboard> ");
+  shell.type("select * from rema\t");
+  shell.until("remark");
+  shell.type("\t");
+  shell.until("remarked  remarks  ");
+  shell.type("s\t;\n");
+  shell.until(" ms");
+  shell.until("outboard> ");
+  shell.type(".qu\t\n");
+  EXPECT_EQ(shell.wait(), 0);
+}
+
 TEST_F(Shells, APipeIsAnsweredWithoutPromptsUpToTheFirstError) {
   auto ran = piped(
       "create table a(v);\ninsert into a values (1);\n.mode csv\nselect v\nfrom a;\nselect 2");

@@ -46,7 +46,11 @@ class Transfers : public testing::Test {
 };
 
 TEST_F(Transfers, ACopyIsTheSameDatabase) {
-  EXPECT_EQ(run({"export", at("a.db"), at("copy.sqlite")}).exit_code, 0);
+  auto exported = run({"export", at("a.db"), at("copy.sqlite"), "--json"});
+  EXPECT_EQ(exported.exit_code, 0);
+  EXPECT_THAT(
+      exported.out,
+      HasSubstr("\"bytes\":" + std::to_string(std::filesystem::file_size(at("copy.sqlite")))));
   EXPECT_EQ(query("copy.sqlite", contents), query("a.db", contents));
   EXPECT_EQ(run({"import", at("b.db"), at("copy.sqlite")}).exit_code, 0);
   EXPECT_EQ(query("b.db", contents), query("a.db", contents));
