@@ -14,6 +14,7 @@ namespace {
 
 double measure_us(const Contender& contender) {
   contender.prepare();
+  if (contender.measure) return contender.measure();
   auto start = std::chrono::steady_clock::now();
   auto operations = contender.run();
   std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
@@ -49,15 +50,16 @@ void Report::compare(const std::string& title, double time_ratio_max,
 
 void Report::print_table() const {
   std::printf(
-      "%s\nmedians of %d alternating runs, microseconds per operation (lowest to highest)\n\n",
+      "%s\nmedians of %d alternating runs, microseconds per operation unless the title says "
+      "otherwise "
+      "(lowest to highest)\n\n",
       machine().c_str(), options_.rounds);
   for (auto& comparison : comparisons_) {
     std::printf("%s\n", comparison.title.c_str());
     for (auto& contender : comparison.contenders)
       std::printf("  %-46s %9.3f   (%.3f to %.3f)\n", contender.name.c_str(), contender.median_us,
                   contender.lowest_us, contender.highest_us);
-    std::printf("  time, ours / %s: %.2f", comparison.contenders[1].name.c_str(),
-                comparison.ratio());
+    std::printf("  ours / %s: %.2f", comparison.contenders[1].name.c_str(), comparison.ratio());
     if (comparison.limit > 0)
       std::printf("   reach: at most %.2f   %s", comparison.limit,
                   comparison.reached() ? "reached" : "NOT REACHED");

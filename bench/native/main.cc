@@ -1,23 +1,23 @@
-// The native benches: the thread host beside direct SQLite and a bare condition variable.
+// The native benches: the hosts beside direct SQLite, and beside the bare things that carry
+// messages.
 //
 //   build/native/bench [--filter TEXT] [--json FILE] [--rounds N]
 
 #include <unistd.h>
 
-#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <filesystem>
 #include <memory>
-#include <mutex>
-#include <thread>
 
 #include <outboard/outboard.hpp>
 
 #include "direct.h"
 #include "harness.h"
+#include "hosts.h"
+#include "ping_pong.h"
 
 namespace {
 
@@ -52,49 +52,13 @@ class Folder {
  public:
   Folder() { std::filesystem::create_directories(path_); }
   ~Folder() { std::filesystem::remove_all(path_); }
+  const std::string& path() const { return path_; }
   std::string file(const char* name) const { return path_ + "/" + name; }
 
  private:
   std::string path_ =
       (std::filesystem::temp_directory_path() / ("outboard-bench-" + std::to_string(::getpid())))
           .string();
-};
-
-// Two threads that hand a number back and forth: what a round trip costs at least.
-class PingPong {
- public:
-  PingPong() : other_([this] { answer(); }) {}
-  ~PingPong() {
-    {
-      std::lock_guard lock(mutex_);
-      turn_ = Turn::over;
-    }
-    changed_.notify_all();
-    other_.join();
-  }
-  void round_trip() {
-    std::unique_lock lock(mutex_);
-    turn_ = Turn::theirs;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return turn_ == Turn::ours; });
-  }
-
- private:
-  enum class Turn { ours, theirs, over };
-  void answer() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      changed_.wait(lock, [this] { return turn_ != Turn::ours; });
-      if (turn_ == Turn::over) return;
-      turn_ = Turn::ours;
-      changed_.notify_all();
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  Turn turn_ = Turn::ours;
-  std::thread other_;
 };
 
 void bind_note(sqlite3_stmt* statement, int i, const std::string& title, const std::string& body) {
@@ -285,6 +249,7 @@ void run_all(Report& report) {
       {{"exec of a point read, awaited", repeat([&] { checked(db->exec({point, {42}}).get()); })},
        {"a bare mutex and condition variable", repeat([&] { bare.round_trip(); })},
        {"ping", repeat([&] { checked(db->ping().get()); })}});
+  run_host_benches(report, folder.path());
 }
 
 }  // namespace
