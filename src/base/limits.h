@@ -57,6 +57,9 @@ inline constexpr std::size_t record_bytes_max = 32u << 20;       // of it: inten
 inline constexpr std::size_t capture_bytes_max = 256u << 20;     // in memory, until it commits
 inline constexpr std::size_t unfolded_rows_max = 1'000;      // whose stamps are not yet in place
 inline constexpr std::size_t unfolded_bytes_max = 1u << 20;  // of their records
+inline constexpr std::size_t state_piece_bytes = 1u
+                                                 << 20;  // a piece closes once it has passed this
+inline constexpr std::size_t state_piece_bytes_max = 128u << 20;  // with the row that closes it
 
 // Links to an engine in another process.
 inline constexpr std::size_t link_queued_bytes_max = 64u << 20;  // sent, and not taken yet
@@ -73,5 +76,7 @@ inline constexpr std::int64_t serve_settle_timeout_ms =
 
 // Clocks.
 inline constexpr std::int64_t clock_drift_max_ms = 5 * 60'000;  // how far ahead a stamp may be
+inline constexpr std::uint64_t stamp_time_max = std::uint64_t{1}
+                                                << 62;  // leaves room for later ones
 
 }  // namespace outboard::limits

@@ -220,12 +220,29 @@ Result<void> Journal::apply(ByteView body) {
   auto intent = TRY(decode_intent(body));
   return in_one_commit([&]() -> Result<void> {
     if (!TRY(kept_.exist())) TRY(create());
-    clock_->saw(intent.stamp);
+    TRY(saw(intent.stamp.time));
     TRY(fold());
     auto merged = TRY(merger_.merge(intent));
     if (!merged.touched || intent.stamp.replica == replica_) return {};
     auto effect = TRY(encode(merged.before));
     return kept_.set_folded(TRY(kept_.append(intent.stamp, body, effect)));
+  });
+}
+
+// All that is made from now on is later, also when the file is opened again.
+Result<void> Journal::saw(std::uint64_t time) {
+  clock_->saw({.time = time});
+  return kept_.saw(time);
+}
+
+Result<void> Journal::merge_state(ByteView piece) {
+  auto rows = TRY(decode_state(piece));
+  return in_one_commit([&]() -> Result<void> {
+    if (!TRY(kept_.exist())) TRY(create());
+    TRY(saw(latest_in(rows)));
+    TRY(fold());
+    (void)TRY(merger_.merge(rows));
+    return {};
   });
 }
 

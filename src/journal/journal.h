@@ -10,6 +10,7 @@
 // it.
 #pragma once
 
+#include "journal/folded_state.h"
 #include "journal/journal_tables.h"
 #include "journal/merger.h"
 #include "journal/tail.h"
@@ -37,6 +38,10 @@ class Journal final : private CommitWatch {
   // REQUIRES: no transaction is open.
   Result<void> apply(ByteView intent);
 
+  // Takes in a piece of another replica's folded state (folded_state.h), as acknowledged: it is no
+  // transaction, and leaves no record. Fails as apply() does. REQUIRES: no transaction is open.
+  Result<void> merge_state(ByteView piece);
+
   // Who this replica is; 0: there is no journal.
   std::uint64_t replica() const { return replica_; }
 
@@ -56,6 +61,7 @@ class Journal final : private CommitWatch {
   Result<void> create();
   Result<void> load_tail();
   Result<void> record(Capture::Changes changes);
+  Result<void> saw(std::uint64_t time);
   Result<void> begin_part();
   Result<void> exec(const char* sql);
   void look_at_tail();

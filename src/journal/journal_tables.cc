@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* create_sql =
     "create table if not exists sqlite_outboard_replica("
-    "id integer not null, folded integer not null);"
+    "id integer not null, folded integer not null, latest integer not null);"
     "create table if not exists sqlite_outboard_tracked("
     "name text primary key not null, keys integer not null) without rowid;"
     "create table if not exists sqlite_outboard_record("
@@ -34,7 +34,7 @@ Result<bool> JournalTables::exist() {
 
 Result<void> JournalTables::create(std::uint64_t replica) {
   TRY(writer_.as_own([&] { return create_hidden(writer_.handle(), create_sql); }));
-  auto insert = TRY(ask("insert into sqlite_outboard_replica values (?, 0)"));
+  auto insert = TRY(ask("insert into sqlite_outboard_replica values (?, 0, 0)"));
   insert->bind_integer(1, static_cast<std::int64_t>(replica));
   (void)TRY(insert->step());
   return {};
@@ -78,10 +78,22 @@ Result<void> JournalTables::untrack(std::string_view name) {
   return {};
 }
 
+// Of the own stamps the newest is the greatest.
 Result<std::uint64_t> JournalTables::latest_time() {
-  auto statement = TRY(ask("select time from sqlite_outboard_record order by n desc limit 1"));
+  auto statement =
+      TRY(ask("select max(latest, coalesce((select time from sqlite_outboard_record "
+              "order by n desc limit 1), 0)) from sqlite_outboard_replica"));
   if (!TRY(statement->step())) return std::uint64_t{0};
   return static_cast<std::uint64_t>(statement->integer(0));
+}
+
+Result<void> JournalTables::saw(std::uint64_t time) {
+  if (!saw_) saw_ = TRY(ask("update sqlite_outboard_replica set latest = max(latest, ?)"));
+  saw_->reset();
+  saw_->bind_integer(1, static_cast<std::int64_t>(time));
+  (void)TRY(saw_->step());
+  saw_->reset();
+  return {};
 }
 
 Result<std::int64_t> JournalTables::folded() {

@@ -33,8 +33,9 @@ class JournalTables {
   Result<void> track(const Tracked& table);
   Result<void> untrack(std::string_view name);
 
-  // The newest record's time; 0: there is none.
+  // The greatest time in all stamps that were made or seen; 0: there is none.
   Result<std::uint64_t> latest_time();
+  Result<void> saw(std::uint64_t time);
 
   // Up to which record the merged state holds what was recorded.
   Result<std::int64_t> folded();
@@ -56,7 +57,7 @@ class JournalTables {
   Result<StatementLease> ask(const char* sql) { return writer_.prepare_own(sql); }
 
   Connection& writer_;
-  StatementLease append_, folded_;
+  StatementLease append_, folded_, saw_;
 };
 
 }  // namespace outboard::journal

@@ -78,6 +78,13 @@ Result<Merger::Merged> Merger::merge(const Intent& acknowledged) {
   return store(std::move(pass), from_file, MergeWriter::Rows::to_be_written);
 }
 
+Result<Merger::Merged> Merger::merge(std::span<const StateRow> rows) {
+  auto from_file = world();
+  Pass pass(from_file);
+  for (const auto& row : rows) pass.merge(row.row, row.state);
+  return store(std::move(pass), from_file, MergeWriter::Rows::to_be_written);
+}
+
 void Merger::schema_changed() {
   rows_.clear();
   twins_.clear();

@@ -8,6 +8,7 @@
 // does belongs into a transaction, and goes with it.
 #pragma once
 
+#include "journal/folded_state.h"
 #include "journal/merge_writer.h"
 
 namespace outboard::journal {
@@ -41,6 +42,8 @@ class Merger {
   // Takes in what was acknowledged: another's transaction, or an own one. REQUIRES: all local ones
   // are folded.
   Result<Merged> merge(const Intent& acknowledged);
+  // The same for what another state holds of rows.
+  Result<Merged> merge(std::span<const StateRow> rows);
 
   // A table is tracked from now on: its rows are as if written before all time. If it was tracked
   // before, or its rows were merged, they come into the table as far as they fit; what was done to

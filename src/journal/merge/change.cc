@@ -57,9 +57,12 @@ Result<void> check(const RowChange& change, Stamp stamp) {
 
 Result<void> check(const Intent& intent) {
   if (intent.stamp.time == 0) return wrong("a transaction's stamp is zero");
+  if (intent.stamp.time > limits::stamp_time_max) return wrong("a transaction's stamp is no time");
   for (std::size_t i = 0; i < intent.rows.size(); ++i) {
     if (i > 0 && intent.rows[i - 1].row >= intent.rows[i].row)
       return wrong("a transaction changes a row twice, or not in order");
+    if (static_cast<std::uint64_t>(intent.rows[i].row.table) >> 63)
+      return wrong("a table has an id that no table has");
     TRY(check(intent.rows[i], intent.stamp));
   }
   return {};

@@ -78,6 +78,15 @@ TEST(ChangeTest, J22_stamp_zero_is_for_migrations) {
   EXPECT_EQ(code_of(Intent{{.time = 0, .replica = 1}, {update(1)}}), Code::bad_request);
 }
 
+TEST(ChangeTest, L7_times_and_ids_leave_room_for_later_ones) {
+  EXPECT_TRUE(check(Intent{{.time = limits::stamp_time_max, .replica = 1}, {update(1)}}));
+  EXPECT_EQ(code_of(Intent{{.time = limits::stamp_time_max + 1, .replica = 1}, {update(1)}}),
+            Code::bad_request);
+  RowChange elsewhere = update(1);
+  elsewhere.row.table = TableId{std::uint64_t{1} << 63};
+  EXPECT_EQ(code_of(Intent{now, {elsewhere}}), Code::bad_request);
+}
+
 TEST(ChangeTest, L7_a_change_writes_as_many_columns_as_a_table_may_have) {
   RowChange wide{.row = row(1)};
   wide.columns.resize(limits::row_columns_max - 1);
