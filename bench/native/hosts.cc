@@ -39,7 +39,12 @@ constexpr int rows = 100'000;
 
 template <class T>
 T checked(outboard::Result<T> result) {
-  if (result) return std::move(*result);
+  if (result) {
+    if constexpr (std::is_void_v<T>)
+      return;
+    else
+      return std::move(*result);
+  }
   std::fprintf(stderr, "bench: %s\n", to_string(result.error()).c_str());
   std::exit(1);
 }

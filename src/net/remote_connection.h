@@ -77,7 +77,7 @@ class RemoteConnection {
   // The thread's own.
   boost::asio::io_context io_{1};
   boost::asio::ip::tcp::resolver resolver_{io_};
-  boost::beast::websocket::stream<Wire> stream_{io_};
+  boost::beast::websocket::stream<Wire, false> stream_{io_};
   boost::beast::flat_buffer buffer_;
   boost::beast::websocket::response_type response_;
   std::deque<Bytes> outbox_;  // the first is being written, once it is up

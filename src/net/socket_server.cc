@@ -270,7 +270,7 @@ class SocketServer::Core::Connection : public std::enable_shared_from_this<Conne
   }
 
   Core& core_;
-  websocket::stream<Wire> stream_;
+  websocket::stream<Wire, false> stream_;
   asio::steady_timer pause_{core_.io}, beat_{core_.io};
   beast::flat_buffer buffer_;
   http::request_parser<http::empty_body> parser_;

@@ -3,6 +3,7 @@
 // A stream as Asio and Beast know it. One thread's. It goes when no operation on it is under way.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -43,23 +44,30 @@ class Wire {
     return tls_.emplace(socket_, *context_).next_layer();
   }
 
-  template <class Buffers, class Handler>
-  void async_read_some(const Buffers& buffers, Handler&& handler) {
-    if (tls_) return tls_->async_read_some(buffers, std::forward<Handler>(handler));
-    socket_.async_read_some(buffers, std::forward<Handler>(handler));
+  // Handlers are all of one type from here on down: else each of Beast's, which hold each other,
+  // would be compiled with all that TLS makes of it, which takes minutes.
+  using Transferred = std::move_only_function<void(boost::system::error_code, std::size_t)>;
+
+  template <class Buffers>
+  void async_read_some(const Buffers& buffers, Transferred handler) {
+    if (tls_) return tls_->async_read_some(buffers, std::move(handler));
+    socket_.async_read_some(buffers, std::move(handler));
   }
 
-  template <class Buffers, class Handler>
-  void async_write_some(const Buffers& buffers, Handler&& handler) {
-    if (tls_) return tls_->async_write_some(buffers, std::forward<Handler>(handler));
-    socket_.async_write_some(buffers, std::forward<Handler>(handler));
+  template <class Buffers>
+  void async_write_some(const Buffers& buffers, Transferred handler) {
+    if (tls_) return tls_->async_write_some(buffers, std::move(handler));
+    socket_.async_write_some(buffers, std::move(handler));
   }
+
+  using Ended = std::move_only_function<void(boost::system::error_code)>;
 
   template <class Handler>
   friend void async_teardown(boost::beast::role_type role, Wire& wire, Handler&& handler) {
-    if (wire.tls_) return wire.tls_->next_layer().async_shutdown(std::forward<Handler>(handler));
+    Ended ended(std::forward<Handler>(handler));
+    if (wire.tls_) return wire.tls_->next_layer().async_shutdown(std::move(ended));
     using boost::beast::websocket::async_teardown;
-    async_teardown(role, wire.socket_, std::forward<Handler>(handler));
+    async_teardown(role, wire.socket_, std::move(ended));
   }
 
  private:

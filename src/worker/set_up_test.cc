@@ -53,16 +53,16 @@ TEST(SetUp, AFunctionIsCalledByReadsWritesStreamsAndTransactions) {
   ASSERT_TRUE(db.exec("create table t(a)").get().ok());
   ASSERT_TRUE(db.exec("insert into t values (doubled(4)), (doubled(5))").get().ok());
   EXPECT_EQ(ask(db, "select group_concat(doubled(a)) from t"), "'16,20'");
-  auto tx = db.begin();
+  auto tx = db.begin().get();
   ASSERT_TRUE(tx.ok());
   EXPECT_EQ(ask(*tx, {"update t set a = doubled(a) where doubled(a) = ? returning a", {16}}), "16");
   EXPECT_EQ(ask(*tx, "select sum(doubled(a)) from t"), "52");
-  ASSERT_TRUE(tx->commit().ok());
-  auto stream = db.stream("select doubled(a) from t order by a", {.chunk_rows = 1});
+  ASSERT_TRUE(tx->commit().get().ok());
+  auto stream = db.stream("select doubled(a) from t order by a", {.chunk_rows = 1}).get();
   ASSERT_TRUE(stream.ok());
   std::int64_t sum = 0;
   for (;;) {
-    auto rows = stream->next();
+    auto rows = stream->next().get();
     ASSERT_TRUE(rows.ok());
     if (!*rows) break;
     for (auto row : **rows) sum += row.integer(0);
@@ -290,12 +290,12 @@ TEST(SetUp, AFunctionReadsWhatItsStatementSees) {
   auto db = opened(with("count_of", {.arguments = 1}, count_of));
   ASSERT_TRUE(db.exec("create table t(a); insert into t values (1), (2), (3)").get().ok());
   EXPECT_EQ(ask(db, "select count_of(2)"), "2");
-  auto tx = db.begin();
+  auto tx = db.begin().get();
   ASSERT_TRUE(tx.ok());
   ASSERT_TRUE(tx->exec("insert into t values (4)").get().ok());
   EXPECT_EQ(ask(*tx, "select count_of(2)"), "3");
   EXPECT_EQ(ask(db, "select count_of(2)"), "2");  // not what others have not committed
-  ASSERT_TRUE(tx->commit().ok());
+  ASSERT_TRUE(tx->commit().get().ok());
   EXPECT_EQ(ask(db, "insert into t select count_of(2) returning a"), "3");
 }
 
