@@ -23,7 +23,9 @@ if(NOT unit_sources STREQUAL "")
   target_compile_options(c99_program PRIVATE -pedantic -Wall -Wextra -Werror)
   target_link_libraries(unit_tests PRIVATE c99_program)
   # Some tests run these, from the same folder.
-  add_dependencies(unit_tests outboard snippet_readme snippet_guide_cpp snippet_set_up)
+  add_executable(set_up_sidecar tests/programs/set_up_sidecar.cc)  # for set_up_process_test.cc
+  target_link_libraries(set_up_sidecar PRIVATE worker)
+  add_dependencies(unit_tests outboard snippet_readme snippet_guide_cpp snippet_set_up set_up_sidecar)
   target_compile_options(unit_tests PRIVATE -O1 -g1)  # they are compiled more often than run
   # Where this clone lies is told to one file alone: the rest compiles alike everywhere.
   set_source_files_properties(tests/repository.cc PROPERTIES

@@ -136,6 +136,9 @@ void EngineThread::work(const std::shared_ptr<Shared>& shared, SetUpFunction set
     NativePlatform platform;
     Engine engine(platform);
     give_set_up(engine, std::move(set_up));
+    // A statement that calls slow functions gets on with each of them.
+    engine.functions().set_watch(
+        [&](const ApplicationFunction*) { shared->polls.fetch_add(1, std::memory_order_relaxed); });
     engine.set_cancelled([&](ClientId client, std::uint64_t id) {
       shared->polls.fetch_add(1, std::memory_order_relaxed);
       if (shared->stop.load(std::memory_order_relaxed)) return true;
