@@ -61,9 +61,10 @@ OUTBOARD_API outboard_engine* outboard_open(void);
 
 // Starts an engine and opens its database, as a config in JSON tells: {"path": "notes.db"}, and
 // what else docs/config.md lists. With "host": "process" it runs in a process of its own, which
-// leaves this one alone should it crash, and is not replaced. Waits for that, its open_timeout_ms at most. *answer holds what
-// the engine answered to `hello` and `open`, under the ids 1 and 2, as JSON; with any other answer
-// than OUTBOARD_OK, *engine is NULL and *answer a sentence for each thing that is wrong.
+// leaves this one alone should it crash, and is not replaced. Waits for that, its open_timeout_ms
+// at most. *answer holds what the engine answered to `hello` and `open`, under the ids 1 and 2, as
+// JSON; with any other answer than OUTBOARD_OK, *engine is NULL and *answer a sentence for each
+// thing that is wrong.
 OUTBOARD_API int outboard_open_config(const char* json, size_t bytes, outboard_engine** engine,
                                       outboard_message** answer);
 

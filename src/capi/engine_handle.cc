@@ -107,7 +107,7 @@ void EngineHandle::refill() {
     if (auto* bytes = std::get_if<Bytes>(&arrival)) {
       arrived_.push_back(std::move(*bytes));
     } else if (auto* lost = std::get_if<EngineLost>(&arrival)) {
-      lose({Code::worker_lost, "the engine failed: " + lost->why, "close it, and open it again"});
+      lose({Code::worker_lost, "the engine was lost: " + lost->why, "close it, and open it again"});
     } else {
       lose(std::get<Error>(arrival));
     }

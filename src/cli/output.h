@@ -22,8 +22,8 @@ void append_json_row(std::string& out, const Rows& rows, const Row& row);
 // it has no columns, what it changed.
 Result<void> print(const Rows& rows, Format format);
 
-// {"error":{"code":"busy","message":"…","hint":"…"}}, and, of a write whose engine was lost, its
-// outcome.
+// {"error":{"code":"busy","message":"…","hint":"…"}}; of a write whose engine was lost, its outcome
+// too.
 std::string json_of(const Error& error);
 
 // Writes all of it, or says why not. Standard output has it at once.
