@@ -53,10 +53,17 @@ class PendingRows : public PendingOn<std::optional<Rows>, StreamCall> {
  public:
   explicit PendingRows(const std::shared_ptr<StreamState>& state)
       : PendingOn(state->connection(), state->call()), state_(state) {}
-  ~PendingRows() override { state_->rest(); }
-  Result<std::optional<Rows>> take() override { return state_->take(); }
+  ~PendingRows() override {
+    if (!is_taken_) state_->rest();
+  }
+  Result<std::optional<Rows>> take() override {
+    is_taken_ = true;
+    state_->rest();  // who is called with it may ask for the next
+    return state_->take();
+  }
 
  private:
+  bool is_taken_ = false;
   std::shared_ptr<StreamState> state_;
 };
 

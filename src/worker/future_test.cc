@@ -145,6 +145,24 @@ TEST_P(Futures, H6_RowsAreAwaitedPieceByPiece) {
   EXPECT_GE(counts, 10);
 }
 
+TEST_P(Futures, H6_ACallbackMayAskForTheNextPiece) {
+  auto db = open();
+  auto stream = db.stream("select 1 union all select 2", {.chunk_rows = 1}).get();
+  ASSERT_EQ(code(stream), "ok");
+  std::size_t rows = 0;
+  bool over = false;
+  std::function<void(Result<std::optional<Rows>>)> take = [&](auto piece) {
+    ASSERT_EQ(code(piece), "ok");
+    over = !*piece;
+    if (over) return;
+    rows += (*piece)->size();
+    stream->next().on_ready(loop, take);
+  };
+  stream->next().on_ready(loop, take);
+  loop.run_until([&] { return over; });
+  EXPECT_EQ(rows, 2u);
+}
+
 TEST_P(Futures, H6_OnePieceIsAwaitedAtATime) {
   auto db = open();
   auto stream = db.stream("select 1").get();

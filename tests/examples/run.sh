@@ -69,7 +69,7 @@ for loop in asio glib; do
   wanted "cmake-$loop-notes" || continue
   { cmake -S "$examples/$loop" -B "$work/$loop" -DCMAKE_PREFIX_PATH="$installed" && cmake --build "$work/$loop"; } \
     >"$work/$loop.log" 2>&1 || tail -n 30 "$work/$loop.log"
-  { "$work/$loop/notes" "$work/$loop.db" Sea Shore; "$work/$loop/notes" "$work/$loop.db" Sand; } |
+  { "$work/$loop/notes" "$work/$loop.db" Sea Shore; "$work/$loop/notes" "$work/$loop.db" Sand; } 2>&1 |
     expect "cmake-$loop-notes" $'Sea\nShore\nSand\nSea\nShore'
 done
 
