@@ -59,60 +59,6 @@ export const tests = {
     equal(await page.evaluate(() => db.first('select count(*) as n from t')), { n: 1000 })
   },
 
-  'a reload in the middle of writing keeps each acknowledged write, and no half of another':
-    async ({ page, database, note }) => {
-      const opened = []
-      for (let round = 0; round < 5; ++round) {
-        const start = performance.now()
-        await page.evaluate(openDatabase, [database])
-        opened.push(Math.round(performance.now() - start))
-        if (round === 0)
-          await page.evaluate(() => db.exec('create table t(round, part); create table big(x)'))
-        // Each transaction writes two rows and a big blob; acknowledged ones are told to the test.
-        await page.evaluate((round) => {
-          window.acknowledged = 0
-          const writeOn = async () => {
-            for (;;) {
-              await db.transaction(async (tx) => {
-                await tx.exec('insert into t values (?, 1)', [round])
-                await tx.exec('insert into big values (zeroblob(200000))')
-                await tx.exec('insert into t values (?, 2)', [round])
-              })
-              ++window.acknowledged
-            }
-          }
-          void writeOn()
-          void db
-            .many(
-              'insert into big values (?)',
-              (function* () {
-                for (;;) yield ['x'.repeat(10000)]
-              })(),
-            )
-            .catch(() => {})
-        }, round)
-        await new Promise((resolve) => setTimeout(resolve, 100 + 70 * round))
-        const acknowledged = await page.evaluate(() => window.acknowledged)
-        await page.reload()
-        await page.evaluate(openDatabase, [database])
-        const found = await page.evaluate(async (round) => {
-          const counts = await db.first(
-            'select sum(part = 1) as a, sum(part = 2) as b from t where round = ?',
-            [round],
-          )
-          return { ...counts, check: (await db.first('pragma integrity_check')).integrity_check }
-        }, round)
-        equal(found.check, 'ok', 'integrity_check')
-        equal(found.a, found.b, 'the number of second halves')
-        check(
-          (found.a ?? 0) >= acknowledged,
-          `${found.a} transactions are there of ${acknowledged} acknowledged ones`,
-        )
-        await page.reload()
-      }
-      note(`opened in ${opened.join(', ')} ms, right after a reload`)
-    },
-
   'names may hold anything, and stay apart': async ({ page, database }) => {
     const names = [
       'a/b',
