@@ -127,6 +127,23 @@ export const figures = [
     contenders: inserters,
   },
   {
+    title: 'peak memory of the page and its worker: 100,000 rows written, read by id, scanned',
+    unit: 'MB',
+    kind: 'memory',
+    reach: 1,
+    check: expected.scan(),
+    contenders: [
+      ours('outboard: many, many, all', undefined, { ways: ['insert', 'points', 'scan'] }),
+      promised('exec, its fastest ways', undefined, {
+        ways: ['insertJson', 'pointsJson', 'scanArrays'],
+      }),
+      promised('exec, rows as parameters, objects back', undefined, {
+        ways: ['insertValues', 'pointsJson', 'scanObjects'],
+      }),
+      ...insides(undefined, { ways: ['insert', 'points', 'scan'] }),
+    ],
+  },
+  {
     title: 'open to first row, cold: new page, empty cache',
     unit: 'ms',
     kind: 'cold',

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { longestTask } from '../../web/test/browser/trace.mjs'
 import { Browser } from './browser.mjs'
 import { figures } from './figures.mjs'
+import { peakMegabytes } from './memory.mjs'
 import { compare, load, machine, tableOf } from './report.mjs'
 import { serve } from './server.mjs'
 
@@ -80,14 +81,29 @@ async function measureOpening(browser, task, kind) {
   })
 }
 
-async function measure(browser, { kind, check, options }, { contender, way, check: own }) {
-  const task = { contender, way, ...options }
+// In a browser of its own, so that nothing else has been in its process.
+async function measureMemory({ address }, task) {
+  const browser = await Browser.launch(address)
+  try {
+    return await browser.page(async (page) => {
+      const { check } = await inPage(page, 'works', task)
+      return { ms: peakMegabytes(browser.profile), check }
+    })
+  } finally {
+    await browser.stop()
+  }
+}
+
+async function measure(browser, { kind, check, options }, { contender, way, ways, check: own }) {
+  const task = { contender, way, ways, ...options }
   const result =
     kind === 'held'
       ? await measureHeld(browser, task)
-      : kind
-        ? await measureOpening(browser, task, kind)
-        : await measureWork(browser, task)
+      : kind === 'memory'
+        ? await measureMemory(browser, task)
+        : kind
+          ? await measureOpening(browser, task, kind)
+          : await measureWork(browser, task)
   await browser.page((page) => inPage(page, 'clear'))
   const wanted = own ?? check
   if (result.check !== wanted)

@@ -39,6 +39,20 @@ export async function work({ contender, way, filled, power, warm, heartbeat, set
   return answer
 }
 
+/** Several ways, one after the other, in one page; the last one's rows are checked. */
+export async function works({ contender, ways }) {
+  const db = await (await modules[contender]()).open({})
+  await db.create()
+  let rows
+  for (const way of ways) {
+    rows = await db[way]()
+    if (way !== ways.at(-1)) rows = undefined
+  }
+  const check = checksum(rows)
+  await db.close()
+  return { check }
+}
+
 /** Makes the database that `opening` opens. */
 export async function store({ contender }) {
   const db = await (await modules[contender]()).open({})
