@@ -266,15 +266,7 @@ addEventListener('keydown', (event) => {
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'hidden') void editor.flush()
 })
-
-// A page that the browser keeps for its way back must not keep the files from other tabs.
-addEventListener('pagehide', (event) => {
-  void editor.flush()
-  if (event.persisted) void stop()
-})
-addEventListener('pageshow', (event) => {
-  if (event.persisted) void start('opfs')
-})
+addEventListener('pagehide', () => void editor.flush())
 
 // ---- Go ----
 
