@@ -35,8 +35,9 @@ const bytesInFlightMax = 16 << 20
 // What may write, and so is numbered (rule H8).
 const writing: ReadonlySet<string> = new Set(['exec', 'many', 'batch', 'commit', 'import'])
 
-// A larger request is not kept while it is under way, so it cannot be sent again.
-const keptBytesMax = 256 << 10
+// A larger request is not kept while it is under way, so it cannot be sent again. A `many` whose sets
+// fit into one frame is smaller.
+const keptBytesMax = 1 << 20
 
 // Looking at the clock costs a good part of what a small frame costs: so only after so many bytes,
 // and a frame counts as some.
