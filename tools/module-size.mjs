@@ -60,10 +60,10 @@ function sectionsOf(module) {
 }
 
 function roomOf(object) {
-  const room = /(?:^|\/)lib(base|protocol|store|engine|sqlite)\.a\(|\/src\/(worker)\//.exec(object)
-  if (room) return room[1] ?? room[2]
   if (/\/libc\+\+(abi)?\.a\(/.test(object)) return 'libc++'
   if (/\/libc\.a\(|\/crt1|libclang_rt|wasm32-wasi\/lib/.test(object)) return 'libc'
+  const room = /(?:^|\/)lib([a-z]+)\.a\(|\/src\/(worker)\//.exec(object)
+  if (room) return room[1] ?? room[2]
   // Equal texts of all objects, merged, and what the linker makes up.
   return object === '<internal>' ? 'merged texts' : 'other'
 }

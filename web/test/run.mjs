@@ -1,6 +1,6 @@
 // Runs the tests of the npm package: units in Node, the scenarios and the browser tests in
-// Chromium.
-//   node test/run.mjs [--filter TEXT] [--only unit|scenarios|browser]
+// Chromium, and what it weighs.
+//   node test/run.mjs [--filter TEXT] [--only unit|scenarios|browser|size]
 // Prints a line per test; the last one is "N passed, N failed, N skipped".
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
@@ -159,11 +159,15 @@ async function browser() {
   await (await import('./browser/run.mjs')).run({ report, filter })
 }
 
+async function size() {
+  await (await import('./size.mjs')).run({ report, filter })
+}
+
 const wasm = join(web, 'dist/outboard.wasm')
 const command = join(web, '../build/native/outboard')
 // From 22 on Node has a WebSocket without being asked; 18 has none.
 const webSocketSwitch = /^2[01]\./.test(process.versions.node) ? ['--experimental-websocket'] : []
-const suites = { unit, scenarios, browser }
+const suites = { unit, scenarios, browser, size }
 if (only && !(only in suites)) {
   console.error(`test/run.mjs: --only takes ${Object.keys(suites).join(', ')}`)
   process.exit(2)
