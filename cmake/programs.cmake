@@ -13,7 +13,7 @@ install(TARGETS outboard)
 
 # unit_tests: each *_test.cc beside the code it is about.
 include(cmake/snippets.cmake)
-file(GLOB_RECURSE unit_sources CONFIGURE_DEPENDS src/*_test.cc tests/snippets/*_test.cc)
+file(GLOB_RECURSE unit_sources CONFIGURE_DEPENDS src/*_test.cc tests/snippets/*_test.cc tests/space/*_test.cc)
 if(NOT unit_sources STREQUAL "")
   add_executable(unit_tests ${unit_sources} tests/repository.cc)
   target_link_libraries(unit_tests PRIVATE cli journal sync GTest::gtest_main GTest::gmock)

@@ -168,7 +168,7 @@ Result<bool> Journal::track(std::string_view name, Keys keys) {
       return fail(Code::bad_request, "the tables " + other + " and " + table.name + " have one id",
                   "rename one of them");
   }
-  if (!TRY(kept_.exist())) TRY(create());
+  TRY(ensure());
   TRY(kept_.track({table.name, keys}));
   tables_may_go_back_ = true;
   watch();
@@ -205,8 +205,7 @@ Result<bool> Journal::untrack(std::string_view name) {
 
 // ---- What is merged ----
 
-template <class Work>
-Result<void> Journal::in_one_commit(Work work) {
+Result<void> Journal::in_one_commit(const std::function<Result<void>()>& work) {
   OB_ASSERT(!writer_.in_transaction());
   watch();
   TRY(writer_.run("begin immediate"));
@@ -218,16 +217,64 @@ Result<void> Journal::in_one_commit(Work work) {
 
 Result<void> Journal::apply(ByteView body) {
   auto intent = TRY(decode_intent(body));
-  return in_one_commit([&]() -> Result<void> {
-    if (!TRY(kept_.exist())) TRY(create());
-    TRY(saw(intent.stamp.time));
-    TRY(fold());
-    auto merged = TRY(merger_.merge(intent));
-    if (!merged.touched || intent.stamp.replica == replica_) return {};
-    auto effect = TRY(encode(merged.before));
-    return kept_.set_folded(TRY(kept_.append(intent.stamp, body, effect)));
-  });
+  return in_one_commit([&] { return take_in(intent, body); });
 }
+
+Result<void> Journal::take_in(const Intent& intent, ByteView body) {
+  TRY(ensure());
+  TRY(intent.stamp.replica == replica_ ? saw(intent.stamp.time) : heard(intent.stamp.time));
+  TRY(fold());
+  auto merged = TRY(merger_.merge(intent));
+  if (!merged.touched || intent.stamp.replica == replica_) return {};
+  auto effect = TRY(encode(merged.before));
+  auto record = TRY(kept_.append(intent.stamp, body, effect));
+  return kept_.set_folded(record);
+}
+
+Result<std::vector<Intent>> Journal::intents(std::span<const std::int64_t> records) {
+  std::vector<Intent> intents;
+  for (auto number : records) {
+    auto record = TRY(kept_.next(number - 1));
+    OB_ASSERT(record && record->number == number);
+    intents.push_back(std::move(record->intent));
+  }
+  return intents;
+}
+
+Result<void> Journal::take_back(std::span<const std::int64_t> records,
+                                std::span<const std::int64_t> kept) {
+  TRY(fold());
+  auto dropped = TRY(intents(records)), others = TRY(intents(kept));
+  return merger_.take_back(dropped, others);
+}
+
+Result<std::vector<std::int64_t>> Journal::say_again(std::span<const std::int64_t> records,
+                                                     std::span<const std::int64_t> kept) {
+  TRY(fold());
+  auto dropped = TRY(intents(records)), others = TRY(intents(kept));
+  auto said = TRY(merger_.say_again(dropped, others, [&] { return clock_->next(); }));
+  std::vector<std::int64_t> left;
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    if (!said[i]) continue;
+    auto intent = TRY(encode(*said[i]));
+    TRY(kept_.rewrite(records[i], said[i]->stamp, intent));
+    TRY(saw(said[i]->stamp.time));
+    left.push_back(records[i]);
+  }
+  return left;
+}
+
+Result<std::uint64_t> Journal::rename() {
+  TRY(fold());
+  auto latest = TRY(kept_.latest_time());
+  replica_ = new_replica();
+  TRY(kept_.set_replica(replica_));
+  clock_.emplace(platform_, replica_);
+  TRY(saw(latest));
+  return replica_;
+}
+
+Result<void> Journal::ensure() { return TRY(kept_.exist()) ? Result<void>() : create(); }
 
 // All that is made from now on is later, also when the file is opened again.
 Result<void> Journal::saw(std::uint64_t time) {
@@ -235,11 +282,24 @@ Result<void> Journal::saw(std::uint64_t time) {
   return kept_.saw(time);
 }
 
+Result<void> Journal::heard(std::uint64_t time) {
+  clock_->saw({.time = time});
+  return kept_.heard(time);
+}
+
+Result<void> Journal::set_clock_back(std::uint64_t accepted) {
+  TRY(fold());
+  TRY(kept_.set_back(accepted));
+  clock_.emplace(platform_, replica_);
+  clock_->saw({.time = TRY(kept_.seen())});
+  return {};
+}
+
 Result<void> Journal::merge_state(ByteView piece) {
   auto rows = TRY(decode_state(piece));
   return in_one_commit([&]() -> Result<void> {
-    if (!TRY(kept_.exist())) TRY(create());
-    TRY(saw(latest_in(rows)));
+    TRY(ensure());
+    TRY(heard(latest_in(rows)));
     TRY(fold());
     (void)TRY(merger_.merge(rows));
     return {};

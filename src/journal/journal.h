@@ -10,6 +10,8 @@
 // it.
 #pragma once
 
+#include <functional>
+
 #include "journal/folded_state.h"
 #include "journal/journal_tables.h"
 #include "journal/merger.h"
@@ -42,6 +44,31 @@ class Journal final : private CommitWatch {
   // transaction, and leaves no record. Fails as apply() does. REQUIRES: no transaction is open.
   Result<void> merge_state(ByteView piece);
 
+  // Runs `work` as one transaction. REQUIRES: none is open.
+  Result<void> in_one_commit(const std::function<Result<void>()>& work);
+
+  // ---- For whoever keeps this replica in step; each belongs into such a transaction ----
+
+  // As apply(), of an intent that was decoded from `body`.
+  Result<void> take_in(const Intent& intent, ByteView body);
+
+  // Own records which nobody else has are taken back, as if they had never been (J15); or said
+  // again under new stamps, in their order (J5, J14), in the same records: returns those of which
+  // something is left to say. `kept` are the own records that stay pending.
+  Result<void> take_back(std::span<const std::int64_t> records, std::span<const std::int64_t> kept);
+  Result<std::vector<std::int64_t>> say_again(std::span<const std::int64_t> records,
+                                              std::span<const std::int64_t> kept);
+
+  // A clock that ran ahead: from now on it goes by what others have said, and by the greatest time
+  // of an own record that they have accepted. All own ones that they have not are said again then.
+  Result<void> set_clock_back(std::uint64_t accepted);
+
+  // From now on it writes under another name. Returns it.
+  Result<std::uint64_t> rename();
+
+  // Makes the journal if there is none yet.
+  Result<void> ensure();
+
   // Who this replica is; 0: there is no journal.
   std::uint64_t replica() const { return replica_; }
 
@@ -62,11 +89,11 @@ class Journal final : private CommitWatch {
   Result<void> load_tail();
   Result<void> record(Capture::Changes changes);
   Result<void> saw(std::uint64_t time);
+  Result<void> heard(std::uint64_t time);
+  Result<std::vector<Intent>> intents(std::span<const std::int64_t> records);
   Result<void> begin_part();
   Result<void> exec(const char* sql);
   void look_at_tail();
-  template <class Work>
-  Result<void> in_one_commit(Work work);
 
   Result<void> before_commit() override;
   void committed() override;

@@ -9,7 +9,8 @@ namespace {
 
 constexpr const char* create_sql =
     "create table if not exists sqlite_outboard_replica("
-    "id integer not null, folded integer not null, latest integer not null);"
+    "id integer not null, folded integer not null, latest integer not null, "
+    "heard integer not null);"
     "create table if not exists sqlite_outboard_tracked("
     "name text primary key not null, keys integer not null) without rowid;"
     "create table if not exists sqlite_outboard_record("
@@ -34,7 +35,7 @@ Result<bool> JournalTables::exist() {
 
 Result<void> JournalTables::create(std::uint64_t replica) {
   TRY(writer_.as_own([&] { return create_hidden(writer_.handle(), create_sql); }));
-  auto insert = TRY(ask("insert into sqlite_outboard_replica values (?, 0, 0)"));
+  auto insert = TRY(ask("insert into sqlite_outboard_replica values (?, 0, 0, 0)"));
   insert->bind_integer(1, static_cast<std::int64_t>(replica));
   (void)TRY(insert->step());
   return {};
@@ -96,6 +97,31 @@ Result<void> JournalTables::saw(std::uint64_t time) {
   return {};
 }
 
+Result<void> JournalTables::heard(std::uint64_t time) {
+  if (!heard_) {
+    heard_ = TRY(
+        ask("update sqlite_outboard_replica set latest = max(latest, ?1), heard = max(heard, ?1)"));
+  }
+  heard_->reset();
+  heard_->bind_integer(1, static_cast<std::int64_t>(time));
+  (void)TRY(heard_->step());
+  heard_->reset();
+  return {};
+}
+
+Result<void> JournalTables::set_back(std::uint64_t accepted) {
+  auto statement = TRY(ask("update sqlite_outboard_replica set latest = max(heard, ?)"));
+  statement->bind_integer(1, static_cast<std::int64_t>(accepted));
+  (void)TRY(statement->step());
+  return {};
+}
+
+Result<std::uint64_t> JournalTables::seen() {
+  auto statement = TRY(ask("select latest from sqlite_outboard_replica"));
+  if (!TRY(statement->step())) return std::uint64_t{0};
+  return static_cast<std::uint64_t>(statement->integer(0));
+}
+
 Result<std::int64_t> JournalTables::folded() {
   auto statement = TRY(ask("select folded from sqlite_outboard_replica"));
   if (!TRY(statement->step())) return std::int64_t{0};
@@ -144,6 +170,20 @@ Result<std::int64_t> JournalTables::append(Stamp stamp, ByteView intent, ByteVie
 Result<void> JournalTables::take_back(std::int64_t record) {
   auto statement = TRY(ask("delete from sqlite_outboard_record where n = ?"));
   statement->bind_integer(1, record);
+  (void)TRY(statement->step());
+  return {};
+}
+
+Result<void> JournalTables::rewrite(std::int64_t record, Stamp stamp, ByteView intent) {
+  auto statement =
+      TRY(ask("update sqlite_outboard_record set time = ?, replica = ?, intent = ?, digest = ? "
+              "where n = ?"));
+  auto digest = sha256(intent);
+  statement->bind_integer(1, static_cast<std::int64_t>(stamp.time));
+  statement->bind_integer(2, static_cast<std::int64_t>(stamp.replica));
+  statement->bind_blob(3, intent);
+  statement->bind_blob(4, digest);
+  statement->bind_integer(5, record);
   (void)TRY(statement->step());
   return {};
 }

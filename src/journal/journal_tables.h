@@ -37,6 +37,11 @@ class JournalTables {
   Result<std::uint64_t> latest_time();
   Result<void> saw(std::uint64_t time);
 
+  // The same of what others have said; and back to that, if `accepted` is not later.
+  Result<void> heard(std::uint64_t time);
+  Result<void> set_back(std::uint64_t accepted);
+  Result<std::uint64_t> seen();  // but for the newest record
+
   // Up to which record the merged state holds what was recorded.
   Result<std::int64_t> folded();
   Result<void> set_folded(std::int64_t record);
@@ -53,11 +58,14 @@ class JournalTables {
   Result<std::int64_t> append(Stamp stamp, ByteView intent, ByteView effect);
   Result<void> take_back(std::int64_t record);
 
+  // The same said again: another stamp, another intent; what it did here stays.
+  Result<void> rewrite(std::int64_t record, Stamp stamp, ByteView intent);
+
  private:
   Result<StatementLease> ask(const char* sql) { return writer_.prepare_own(sql); }
 
   Connection& writer_;
-  StatementLease append_, folded_, saw_;
+  StatementLease append_, folded_, saw_, heard_;
 };
 
 }  // namespace outboard::journal

@@ -85,6 +85,26 @@ Result<Merger::Merged> Merger::merge(std::span<const StateRow> rows) {
   return store(std::move(pass), from_file, MergeWriter::Rows::to_be_written);
 }
 
+Result<void> Merger::take_back(std::span<const Intent> dropped, std::span<const Intent> kept) {
+  auto from_file = world();
+  Pass pass(from_file);
+  pass.drop(dropped, kept);
+  (void)TRY(store(std::move(pass), from_file, MergeWriter::Rows::to_be_written));
+  return {};
+}
+
+Result<std::vector<std::optional<Intent>>> Merger::say_again(
+    std::span<const Intent> dropped, std::span<const Intent> kept,
+    const std::function<Stamp()>& next_stamp) {
+  auto from_file = world();
+  Pass pass(from_file);
+  pass.drop(dropped, kept);
+  std::vector<std::optional<Intent>> said;
+  for (const auto& intent : dropped) said.push_back(pass.reissue(intent, next_stamp()));
+  (void)TRY(store(std::move(pass), from_file, MergeWriter::Rows::to_be_written));
+  return said;
+}
+
 void Merger::schema_changed() {
   rows_.clear();
   twins_.clear();

@@ -8,6 +8,8 @@
 // does belongs into a transaction, and goes with it.
 #pragma once
 
+#include <functional>
+
 #include "journal/folded_state.h"
 #include "journal/merge_writer.h"
 
@@ -44,6 +46,13 @@ class Merger {
   Result<Merged> merge(const Intent& acknowledged);
   // The same for what another state holds of rows.
   Result<Merged> merge(std::span<const StateRow> rows);
+
+  // Pending transactions are taken back, or said again, in their order, under new stamps: returns
+  // what is left of each. `kept` are those that stay pending. REQUIRES: all are folded.
+  Result<void> take_back(std::span<const Intent> dropped, std::span<const Intent> kept);
+  Result<std::vector<std::optional<Intent>>> say_again(std::span<const Intent> dropped,
+                                                       std::span<const Intent> kept,
+                                                       const std::function<Stamp()>& next_stamp);
 
   // A table is tracked from now on: its rows are as if written before all time. If it was tracked
   // before, or its rows were merged, they come into the table as far as they fit; what was done to
