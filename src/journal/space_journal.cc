@@ -12,7 +12,8 @@ namespace outboard::journal {
 namespace {
 
 constexpr const char* create_sql =
-    "create table if not exists sqlite_outboard_space(epoch blob, settled integer not null);"
+    "create table if not exists sqlite_outboard_space("
+    "epoch blob, settled integer not null, replica integer not null);"
     "create table if not exists sqlite_outboard_outbox("
     "seq integer primary key, record integer unique, time integer not null, header blob not null, "
     "digest blob not null, reason integer, hint text, answered integer not null, "
@@ -63,15 +64,16 @@ Result<void> SpaceJournal::create() {
   TRY(writer_.as_own([&] { return create_hidden(writer_.handle(), create_sql); }));
   auto there = TRY(ask("select 1 from sqlite_outboard_space"));
   if (TRY(there->step())) return {};
-  return run("insert into sqlite_outboard_space values (null, 0)");
+  return run("insert into sqlite_outboard_space values (null, 0, ?)", journal_.replica());
 }
 
 // ---- What is known in memory ----
 
 Result<void> SpaceJournal::load() {
-  auto space = TRY(ask("select epoch from sqlite_outboard_space"));
+  auto space = TRY(ask("select epoch, replica from sqlite_outboard_space"));
   epoch_.reset();
-  if (TRY(space->step()) && space->kind(0) == Kind::blob) {
+  if (TRY(space->step())) now_.replica = static_cast<std::uint64_t>(space->integer(1));
+  if (space->kind(0) == Kind::blob) {
     sync::Epoch epoch{};
     auto bytes = space->blob(0);
     std::ranges::copy(bytes.first(std::min(bytes.size(), epoch.size())), epoch.begin());
@@ -83,6 +85,8 @@ Result<void> SpaceJournal::load() {
   while (TRY(rows->step()))
     checkpoints.push_back({static_cast<std::uint64_t>(rows->integer(0)), digest_in(rows->blob(1))});
   checkpoints_ = sync::Checkpoints(std::move(checkpoints));
+  space->reset();
+  if (now_.replica != journal_.replica()) TRY(renamed());
   TRY(load_numbers());
   return load_outbox();
 }
@@ -100,7 +104,8 @@ Result<void> SpaceJournal::load_numbers() {
 
 Result<void> SpaceJournal::load_outbox() {
   outbox_ = {};
-  auto rows = TRY(ask_pending("r.n, r.intent, o.seq, o.reason, coalesce(o.stored, 0)"));
+  auto rows =
+      TRY(ask_pending("r.n, r.intent, o.seq, o.reason, coalesce(o.stored, 0)", now_.replica));
   while (TRY(rows->step())) {
     if (rows->integer(4) != 0) continue;
     auto intent = TRY(decode_intent(rows->blob(1)));
@@ -300,27 +305,39 @@ Result<void> SpaceJournal::forget_verdicts(std::uint64_t after_seq) {
   return {};
 }
 
-// What the hub lacks is said again under the new name; what it has comes back as another's.
 Result<void> SpaceJournal::fork(std::uint64_t match_seq) {
-  std::vector<std::int64_t> records;
   auto pending = TRY(waiting_or_stored());
-  for (const auto& one : pending) {
-    bool is_known = one.seq && !one.rejected && *one.seq <= match_seq;
-    if (!is_known) records.push_back(one.record);
-  }
+  std::erase_if(pending, [&](const Waiting& one) {
+    return one.seq && !one.rejected && *one.seq <= match_seq;
+  });
   auto done = commit([&]() -> Result<void> {
-    auto kept = TRY(pending_but(records));
-    TRY(run("delete from sqlite_outboard_outbox"));
     (void)TRY(journal_.rename());
-    auto left = TRY(journal_.say_again(records, kept));
-    for (auto each : records) {
-      if (std::ranges::find(left, each) == left.end())
-        TRY(run("insert into sqlite_outboard_taken_back values (?)", each));
-    }
-    return {};
+    return say_under_new_name(pending);
   });
   if (!done) return done;
   return load_outbox();
+}
+
+// The file was put in the place of another one, and the journal has given it a name of its own.
+// What is known to be stored comes back.
+Result<void> SpaceJournal::renamed() {
+  auto pending = TRY(waiting());
+  return commit([&] { return say_under_new_name(pending); });
+}
+
+// What the hub lacks is said again under the new name; what it has comes back as another's.
+Result<void> SpaceJournal::say_under_new_name(const std::vector<Waiting>& pending) {
+  std::vector<std::int64_t> records;
+  for (const auto& one : pending) records.push_back(one.record);
+  auto kept = TRY(pending_but(records));
+  TRY(run("delete from sqlite_outboard_outbox"));
+  TRY(run("update sqlite_outboard_space set replica = ?", journal_.replica()));
+  auto left = TRY(journal_.say_again(records, kept));
+  for (auto each : records) {
+    if (std::ranges::find(left, each) == left.end())
+      TRY(run("insert into sqlite_outboard_taken_back values (?)", each));
+  }
+  return {};
 }
 
 }  // namespace outboard::journal

@@ -90,7 +90,9 @@ class SpaceJournal final : public sync::Journal {
   Result<void> number_next(sync::Outbox& outbox, std::uint64_t& last_seq, std::uint64_t& newest);
   Result<void> set_position(const sync::Checkpoints& checkpoints);
   Result<void> quarantine(const sync::Incoming& entry, const Error& why);
-  Result<StatementLease> ask_pending(const std::string& columns);
+  Result<void> renamed();
+  Result<void> say_under_new_name(const std::vector<Waiting>& pending);
+  Result<StatementLease> ask_pending(const std::string& columns, std::uint64_t replica);
   Result<std::vector<Waiting>> waiting_or_stored();
   // What the outbox knows the rows of a transaction by.
   static std::vector<std::uint64_t> rows_of(const Intent& intent);

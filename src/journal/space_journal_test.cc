@@ -247,6 +247,24 @@ TEST_F(SpaceJournalTest, J5_a_fork_says_again_what_the_hub_lacks_and_nothing_cha
             static_cast<std::uint64_t>(one.space->standing().replica));
 }
 
+TEST_F(SpaceJournalTest, J5_an_imported_file_says_under_its_own_name_what_nobody_has) {
+  one.run("insert into t values ('1', 1, 1); insert into t values ('2', 2, 2)");
+  one.number();
+  log.add(one, 1);
+  ASSERT_TRUE(one.space->stored(1, 1).ok());
+  auto name = one.journal->replica();
+  ASSERT_TRUE(one.journal->replaced().ok());
+  EXPECT_NE(one.journal->replica(), name);
+  one.open_again();
+  EXPECT_EQ(one.ask("select * from t order by id"), "1 1 1|2 2 2");
+  EXPECT_FALSE(one.space->outgoing(1));
+  one.number();
+  EXPECT_EQ(one.waits(), "1");
+  log.add(one, 1);
+  log.give(two);
+  EXPECT_EQ(two.ask("select * from t order by id"), "1 1 1|2 2 2");
+}
+
 TEST_F(SpaceJournalTest, J14_a_clock_that_ran_ahead_is_set_back_and_its_edits_are_said_again) {
   one.run("insert into t values ('1', 1, 1)");
   one.number();

@@ -9,13 +9,14 @@ namespace outboard::journal {
 
 // Own records that nobody has answered for good, of which the merged state holds the changes as
 // pending.
-Result<StatementLease> SpaceJournal::ask_pending(const std::string& columns) {
+Result<StatementLease> SpaceJournal::ask_pending(const std::string& columns,
+                                                 std::uint64_t replica) {
   auto sql = "select " + columns +
              " from sqlite_outboard_record r left join sqlite_outboard_outbox o on o.record = r.n "
              "where r.replica = ? and r.n > (select settled from sqlite_outboard_space) "
              "and not coalesce(o.applied, 0) and not exists(select 1 from "
              "sqlite_outboard_taken_back t where t.record = r.n) order by r.n";
-  return ask(sql.c_str(), journal_.replica());
+  return ask(sql.c_str(), replica);
 }
 
 std::vector<std::uint64_t> SpaceJournal::rows_of(const Intent& intent) {
@@ -33,7 +34,7 @@ std::vector<std::uint64_t> SpaceJournal::rows_of(const Intent& intent) {
 }
 
 Result<std::vector<std::int64_t>> SpaceJournal::pending_but(std::span<const std::int64_t> these) {
-  auto rows = TRY(ask_pending("r.n"));
+  auto rows = TRY(ask_pending("r.n", now_.replica));
   std::vector<std::int64_t> records;
   while (TRY(rows->step())) {
     auto record = rows->integer(0);
@@ -97,7 +98,7 @@ Result<std::vector<SpaceJournal::Waiting>> SpaceJournal::waiting() {
 
 Result<std::vector<SpaceJournal::Waiting>> SpaceJournal::waiting_or_stored() {
   std::vector<Waiting> all;
-  auto rows = TRY(ask_pending("r.n, o.seq, o.reason, o.hint, coalesce(o.stored, 0)"));
+  auto rows = TRY(ask_pending("r.n, o.seq, o.reason, o.hint, coalesce(o.stored, 0)", now_.replica));
   while (TRY(rows->step())) {
     Waiting one{.record = rows->integer(0),
                 .hint = std::string(rows->text(3)),
