@@ -62,6 +62,7 @@ TEST_F(Sidecars, L10_HalfAMessageAndThenNothingIsAnEndLikeAnyOther) {
 
 TEST_F(Sidecars, L7_AMessageBeyondTheLimitEndsIt) {
   send(Bytes{255, 255, 255, 255, 0, 0, 0, 0});
+  EXPECT_EQ(next()->kind, MessageKind::failed);
   EXPECT_FALSE(next().has_value());
   EXPECT_EQ(ended.get(), 1);
 }
