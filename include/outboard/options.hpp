@@ -14,7 +14,11 @@ enum class Host {
   process,    // in a process of its own, which is started again should it be lost
 };
 
-enum class Storage { file, memory };
+enum class Storage {
+  file,      // every commit goes to the file
+  memory,    // gone with the engine
+  autosave,  // in memory, and saved as a whole soon after it changed: Database::flush() tells when
+};
 
 // What an acknowledged write survives.
 enum class Durability {

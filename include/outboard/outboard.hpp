@@ -127,6 +127,10 @@ class Database : public Session {
   // Replaces everything by what is in that file, or changes nothing.
   Result<void> import_from(const std::string& path);
 
+  // Waits until all that is committed by now survives a power cut. With Storage::autosave: until it
+  // is saved; fails as the save did, and the next one tries again.
+  Future<void> flush();
+
   // A round trip that does nothing else.
   Future<void> ping();
 

@@ -20,6 +20,7 @@ inline constexpr std::size_t value_bytes_max = 64u << 20;  // one text, blob or 
 inline constexpr std::size_t reply_bytes_max = 16u << 20;  // all batches of one `batch` reply
 inline constexpr std::size_t import_bytes_max = 512u << 20;
 inline constexpr std::uint64_t memory_database_bytes_max = 1u << 30;  // its log included
+inline constexpr std::uint64_t autosave_bytes_max = 256u << 20;       // the same, saved as a whole
 inline constexpr std::uint32_t credit_max = 64;  // chunks that a client may ask for ahead
 
 // Work.
@@ -70,7 +71,10 @@ inline constexpr std::size_t resend_bytes_sum_max = 32u << 20;  // of all
 // Time.
 inline constexpr std::int64_t quantum_us = 4'000;           // one client's turn
 inline constexpr std::int64_t transaction_idle_ms = 5'000;  // then it is rolled back
-inline constexpr std::int64_t stream_idle_ms = 30'000;      // a reader that asks for nothing
+inline constexpr std::int64_t autosave_delay_us = 250'000;  // from a change to its save
+inline constexpr std::int64_t autosave_delay_factor = 4;    // at least, times the last save's time
+inline constexpr std::int64_t autosave_failed_delay_us = 5'000'000;
+inline constexpr std::int64_t stream_idle_ms = 30'000;  // a reader that asks for nothing
 inline constexpr std::int64_t serve_settle_timeout_ms =
     5'000;  // a server that ends: for what was asked
 

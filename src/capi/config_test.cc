@@ -46,7 +46,7 @@ TEST(Configs, L10_TellAllThatIsWrongAtOnce) {
                            "process": {"restarts_max": -1, "silence_ms": 1},
                            "host": "inline", "host": "thread", "": 1})"),
             "path: it is missing\n"
-            "storage: \"disk\" is none of \"file\", \"memory\"\n"
+            "storage: \"disk\" is none of \"file\", \"memory\", \"autosave\"\n"
             "durability: a text is wanted, not a whole number\n"
             "host: it is there more than once\n"
             "open_timeout_ms: a whole number is wanted, not a number\n"

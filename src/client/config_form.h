@@ -11,7 +11,9 @@ namespace outboard {
 template <class Form>
 void describe_storage(Form& form, std::string& path, Storage& storage, Durability& durability) {
   form.text("path", path, Presence::required);
-  form.choice("storage", storage, {{"file", Storage::file}, {"memory", Storage::memory}});
+  form.choice(
+      "storage", storage,
+      {{"file", Storage::file}, {"memory", Storage::memory}, {"autosave", Storage::autosave}});
   form.choice("durability", durability,
               {{"process", Durability::process}, {"power", Durability::power}});
 }

@@ -115,6 +115,12 @@ Result<void> Database::transaction(const std::function<Result<void>(Transaction&
   return transaction.commit().get();
 }
 
+Future<void> Database::flush() {
+  auto call = std::make_shared<detail::PlainCall>();
+  detail::send_plain(*connection_, call, "flush");
+  return detail::future_of(connection_, std::move(call));
+}
+
 Future<void> Database::ping() {
   return detail::call(
       connection_, std::make_shared<detail::PlainCall>(),

@@ -41,17 +41,22 @@ void Engine::disconnect(ClientId client) {
   stop_orphans();
   core_.drop_output(client);
   core_.outcomes.drop(client);
-  if (clients_.erase(client) > 0) close_if_unused();
+  std::erase_if(awaited_saves_, [&](auto& awaited) { return awaited.client == client; });
+  if (clients_.erase(client) > 0) (void)close_if_unused();
 }
 
-void Engine::close_if_unused() {
+// Fails if what was not saved yet could not be saved.
+Result<void> Engine::close_if_unused() {
   bool used = std::ranges::any_of(clients_, [](auto& entry) { return entry.second.has_opened; });
-  if (used || !core_.store) return;
+  if (used || !core_.store) return {};
   flush_turn();
+  auto saved = autosave_ ? autosave_->finish() : Result<void>();
+  autosave_.reset();
   core_.outcomes.attach(nullptr);
   core_.journal.reset();
   core_.store.reset();
   closed_ = true;
+  return saved;
 }
 
 void Engine::receive(ClientId id, Bytes bytes) {
@@ -204,6 +209,7 @@ Served Engine::answer(const Job& job) {
   if (auto* stream = std::get_if<request::Stream>(&job.what))
     return statements_.stream(job, *stream);
   if (std::holds_alternative<request::Begin>(job.what)) return begin(job);
+  if (std::holds_alternative<request::Flush>(job.what)) return flush(job);
   if (std::holds_alternative<request::Export>(job.what)) return export_database(job);
   if (std::holds_alternative<request::Import>(job.what)) {
     if (tasks_.has_import())
@@ -261,6 +267,8 @@ Result<void> Engine::open_store(const request::Open& open) {
   auto journal = TRY(journal::Journal::open(store->writer(), core_.platform));
   core_.store = std::move(store);
   core_.journal = std::move(journal);
+  if (auto* target = core_.store->save_target())
+    autosave_ = std::make_unique<Autosave>(*core_.store, *target, core_.platform);
   core_.outcomes.attach(core_.store.get());
   core_.store->interrupt().set_cancelled(
       [this] { return cancelled_ && cancelled_(at_work_.first, at_work_.second); });
@@ -330,6 +338,17 @@ Served Engine::export_database(const Job& job) {
   return Cursor::start(core_, tasks_, job, std::move(source));
 }
 
+Served Engine::flush(const Job& job) {
+  if (autosave_) {
+    awaited_saves_.push_back({job.client, job.id, autosave_->ask()});
+    return Served::done;
+  }
+  auto flushed = core_.store->flush();
+  if (!flushed) return core_.reply_error(job.client, job.id, flushed.error()), Served::done;
+  core_.reply(job.client, job.id, [](cbor::Writer& out) { out.map(0); });
+  return Served::done;
+}
+
 Served Engine::close(const Job& job) {
   auto why = fail(Code::cancelled, "the database was closed");
   tasks_.stop_where([&](const Task& task) { return task.job().client == job.client; }, why);
@@ -338,13 +357,19 @@ Served Engine::close(const Job& job) {
     for (auto& waiting : *queue) core_.reply_error(waiting.client, waiting.id, why);
     queue->clear();
   }
+  std::erase_if(awaited_saves_, [&](auto& awaited) {
+    if (awaited.client != job.client) return false;
+    core_.reply_error(awaited.client, awaited.request, why);
+    return true;
+  });
   client.queued_bytes = 0;
   client.has_opened = false;
   if (core_.store) {
     writer_.abandon(job.client);
     core_.outcomes.forget(job.client);
   }
-  close_if_unused();
+  auto closed = close_if_unused();
+  if (!closed) return core_.reply_error(job.client, job.id, closed.error()), Served::done;
   core_.reply(job.client, job.id, [](cbor::Writer& out) { out.map(0); });
   return Served::done;
 }

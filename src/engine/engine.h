@@ -16,6 +16,7 @@
 #include <map>
 #include <optional>
 
+#include "engine/autosave.h"
 #include "engine/statements.h"
 
 namespace outboard {
@@ -76,6 +77,13 @@ class Engine {
  private:
   using Queue = std::deque<Job>;
 
+  // A flush that is answered when that save is over.
+  struct AwaitedSave {
+    ClientId client;
+    std::uint64_t request;
+    std::uint64_t save;
+  };
+
   struct Client {
     bool greeted = false;
     bool has_opened = false;  // and not closed again
@@ -91,7 +99,7 @@ class Engine {
   void receive_chunk(ClientId id, Client& client, const SharedMessage& message,
                      const Envelope& envelope);
   bool end_request(ClientId id, Client& client, std::uint64_t request, const Error& why);
-  void close_if_unused();
+  Result<void> close_if_unused();
 
   bool serve(ClientId id, Client& client);
   bool serve_task(ClientId id, Client& client);
@@ -100,6 +108,7 @@ class Engine {
   bool has_work() const;
   std::optional<std::size_t> next_unblocked(const Queue& blocked) const;
   void flush_turn();
+  void save_turn();
   void keep_time();
   bool is_awaited(ClientId id, std::uint64_t session) const;
 
@@ -110,6 +119,7 @@ class Engine {
   Served begin(const Job& job);
   Served end(const Job& job, Result<std::size_t> depth);
   Served export_database(const Job& job);
+  Served flush(const Job& job);
   Served close(const Job& job);
   void start(std::unique_ptr<Task> task);
   void stop_orphans();
@@ -120,6 +130,8 @@ class Engine {
   Writer writer_{core_};
   Tasks tasks_;
   Statements statements_{core_, writer_, tasks_};
+  std::unique_ptr<Autosave> autosave_;  // of the store, if it is saved as a whole
+  std::vector<AwaitedSave> awaited_saves_;
   std::function<bool(ClientId, std::uint64_t)> cancelled_;
   std::pair<ClientId, std::uint64_t> at_work_{};  // the request that runs just now
 
@@ -127,6 +139,7 @@ class Engine {
   ClientId last_client_ = 0;
   ClientId last_served_ = 0;
   std::uint64_t commits_flushed_ = 0;
+  bool is_saving_ = false;
   bool closed_ = false;
 };
 

@@ -23,7 +23,23 @@ bool Engine::run() {
   }
 
   flush_turn();
-  return has_work();
+  save_turn();
+  return is_saving_ || has_work();
+}
+
+// A piece of a save that is due (rule H14), and the answers to those who wait for it.
+void Engine::save_turn() {
+  is_saving_ = autosave_ && autosave_->work();
+  std::erase_if(awaited_saves_, [&](auto& awaited) {
+    auto saved = autosave_->outcome(awaited.save);
+    if (!saved) return false;
+    if (*saved) {
+      core_.reply(awaited.client, awaited.request, [](cbor::Writer& out) { out.map(0); });
+    } else {
+      core_.reply_error(awaited.client, awaited.request, saved->error());
+    }
+    return true;
+  });
 }
 
 // Durability::power: one flush for all that committed in this turn, before its answers leave (H11).
@@ -168,6 +184,7 @@ std::optional<std::int64_t> Engine::wake_at_us() const {
   };
   if (core_.store) consider(writer_.idle_deadline_us());
   consider(tasks_.next_deadline_us());
+  if (autosave_) consider(autosave_->wake_at_us().value_or(0));
   for (auto& [id, client] : clients_)
     for (auto& job : client.blocked) consider(job.deadline_us);
   return next ? std::optional(next) : std::nullopt;

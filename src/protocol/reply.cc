@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/utf8.h"
+#include "protocol/storage_name.h"
 
 namespace outboard::reply {
 
@@ -58,7 +59,7 @@ void write_open(cbor::Writer& out, const Opened& opened) {
   out.text("created");
   out.boolean(info.created);
   out.text("storage");
-  out.text(info.storage == Storage::memory ? "memory" : "file");
+  out.text(name_of(info.storage));
   if (!outcomes.empty()) {
     out.text("outcomes");
     out.array(outcomes.size());
@@ -127,7 +128,7 @@ Result<Opened> read_open(ByteView body) {
     } else if (*key == "created") {
       info.created = in.boolean();
     } else if (*key == "storage") {
-      info.storage = in.text() == "memory" ? Storage::memory : Storage::file;
+      info.storage = storage_of(in.text()).value_or(Storage::file);
     } else if (*key == "durability") {
       info.durability = in.text() == "power" ? Durability::power : Durability::process;
     } else if (*key == "outcomes") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "protocol/storage_name.h"
 
 namespace outboard::request {
 
@@ -45,7 +46,10 @@ Open read_open(cbor::Reader& in) {
     } else if (*key == "name") {
       open.name = in.text();
     } else if (*key == "storage") {
-      open.storage = choice(in, "open: storage", "file", Storage::file, "memory", Storage::memory);
+      auto name = in.text();
+      auto storage = storage_of(name);
+      if (!storage) in.fail("open: storage: expected 'file', 'memory' or 'autosave'");
+      open.storage = storage.value_or(Storage::file);
     } else if (*key == "durability") {
       open.durability = choice(in, "open: durability", "process", Durability::process, "power",
                                Durability::power);
@@ -173,6 +177,7 @@ Any read_operation(cbor::Reader& in, std::string_view operation) {
   if (operation == "rollback") return read_empty<Rollback>(in, "rollback");
   if (operation == "open") return read_open(in);
   if (operation == "export") return read_empty<Export>(in, "export");
+  if (operation == "flush") return read_empty<Flush>(in, "flush");
   if (operation == "import") return read_import(in);
   if (operation == "close") return read_empty<Close>(in, "close");
   in.fail("unknown operation '" + std::string(operation.substr(0, 40)) + "'");
@@ -302,7 +307,7 @@ void write_open(Bytes& message, std::uint64_t id, const Head& head, const Open& 
     request.out.text(open.config);
   }
   request.out.text("storage");
-  request.out.text(open.storage == Storage::memory ? "memory" : "file");
+  request.out.text(name_of(open.storage));
   request.out.text("durability");
   request.out.text(open.durability == Durability::power ? "power" : "process");
   if (open.unanswered.empty()) return;

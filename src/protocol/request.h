@@ -53,6 +53,7 @@ struct Begin {};
 struct Commit {};
 struct Rollback {};
 struct Export {};
+struct Flush {};
 struct Close {};
 
 struct Import {
@@ -60,8 +61,8 @@ struct Import {
   bool more = false;
 };
 
-using Any =
-    std::variant<Open, Exec, Many, Batch, Stream, Begin, Commit, Rollback, Export, Import, Close>;
+using Any = std::variant<Open, Exec, Many, Batch, Stream, Begin, Commit, Rollback, Export, Import,
+                         Flush, Close>;
 
 // The body of a request frame.
 Result<Any> read(ByteView body);
@@ -94,7 +95,7 @@ void write_import_chunk(Bytes& message, std::uint64_t id, ByteView data, bool mo
 // The parameters of a statement as one item, an array or a map.
 void write_params(cbor::Writer& out, const Params& params);
 
-// begin, commit, rollback, export, close.
+// begin, commit, rollback, export, flush, close.
 void write_plain(Bytes& message, std::uint64_t id, const Head& head, std::string_view operation);
 
 }  // namespace outboard::request

@@ -12,6 +12,7 @@
 
 #include "base/platform.h"
 #include "base/result.h"
+#include "store/save_target.h"
 
 namespace outboard {
 
@@ -26,6 +27,9 @@ class Place {
   // What people are told, and whether there was nothing there before.
   virtual const std::string& path() const = 0;
   virtual bool created() const = 0;
+
+  // Where it is saved as a whole, if it is; lives as long as this.
+  virtual SaveTarget* save_target() { return nullptr; }
 
   // Makes more of an error that came while opening: who holds the file, for example.
   virtual Error explain(Error error) const { return error; }

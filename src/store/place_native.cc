@@ -8,7 +8,11 @@
 #include <mutex>
 #include <set>
 
+#include "base/limits.h"
+#include "store/file_holder_native.h"
+#include "store/memory_files.h"
 #include "store/place.h"
+#include "store/saved_file_native.h"
 #include "store/vfs_place.h"
 
 namespace outboard {
@@ -40,20 +44,6 @@ Claims& claims() {
   return all;
 }
 
-// The process that holds SQLite's lock on the file, or 0.
-pid_t holder_of(const std::string& path) {
-  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return 0;
-  struct flock lock = {};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  lock.l_start = 0x40000000;  // where SQLite locks
-  lock.l_len = 512;
-  bool asked = ::fcntl(descriptor, F_GETLK, &lock) == 0;
-  ::close(descriptor);
-  return asked && lock.l_type != F_UNLCK ? lock.l_pid : 0;
-}
-
 class FilePlace : public Place {
  public:
   FilePlace(std::string path, bool created) : path_(std::move(path)), created_(created) {}
@@ -66,11 +56,7 @@ class FilePlace : public Place {
 
   Error explain(Error error) const override {
     if (error.code != Code::busy) return error;
-    auto pid = holder_of(path_);
-    return fail(
-        Code::busy,
-        path_ + " is held by another process" + (pid ? " (" + std::to_string(pid) + ")" : ""),
-        "close it there first");
+    return held_elsewhere(path_, holder_of(path_));
   }
 
  private:
@@ -78,6 +64,30 @@ class FilePlace : public Place {
   std::string vfs_ = "unix-excl";  // the wal-index in memory, other processes locked out
   bool created_;
 };
+
+// In memory, and saved to a file.
+class AutosavePlace : public VfsPlace {
+ public:
+  AutosavePlace(std::string path, std::unique_ptr<Files> files, std::unique_ptr<SavedFile> saved,
+                Platform& platform)
+      : VfsPlace(std::move(path), std::move(files), platform), saved_(std::move(saved)) {}
+  ~AutosavePlace() override {
+    saved_.reset();
+    claims().remove(VfsPlace::path());
+  }
+
+  SaveTarget* save_target() override { return saved_.get(); }
+
+ private:
+  std::unique_ptr<SavedFile> saved_;
+};
+
+Result<std::unique_ptr<Place>> place_with_autosave(const std::string& path, Platform& platform) {
+  auto saved = TRY(SavedFile::open(path));
+  auto files = std::make_unique<MemoryFiles>(limits::autosave_bytes_max);
+  TRY(saved->load(*files, FileSlot::database));
+  return std::make_unique<AutosavePlace>(path, std::move(files), std::move(saved), platform);
+}
 
 // The one name of a file that is there or not yet, behind all links.
 Result<fs::path> real_path(const std::string& path) {
@@ -120,6 +130,11 @@ Result<std::unique_ptr<Place>> claim_place(const std::string& path, Storage stor
   if (!claims().add(file.string()))
     return fail(Code::busy, file.string() + " is held by another engine of this process",
                 "share that engine, or close it first");
+  if (storage == Storage::autosave) {
+    auto place = place_with_autosave(file.string(), platform);
+    if (!place) claims().remove(file.string());
+    return place;
+  }
   bool created = !exists || fs::file_size(file, error) == 0;
   return std::make_unique<FilePlace>(file.string(), created);
 }

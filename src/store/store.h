@@ -63,6 +63,9 @@ class Store {
   // Makes what was committed durable against a power cut (rule H11).
   Result<void> flush();
 
+  // Null where it is not saved as a whole.
+  SaveTarget* save_target() { return place_->save_target(); }
+
   Interrupt& interrupt() { return shared_.interrupt; }
   std::uint64_t commits() const { return shared_.commits; }
   void count_commit() { ++shared_.commits; }
