@@ -48,6 +48,8 @@ struct Options {
   Host host = Host::thread;
   Storage storage = Storage::file;
   Durability durability = Durability::process;
+  // A file whose copy a new database begins with, checked and whole; empty: none.
+  std::string seed = {};
   // How long open() waits for the engine.
   std::chrono::milliseconds open_timeout{10'000};
   // What the application tells its set-up, wherever that runs (set_up.hpp): up to 1 MiB of text.

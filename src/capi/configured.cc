@@ -8,6 +8,7 @@
 #include "capi/json_form.h"
 #include "protocol/reply.h"
 #include "protocol/request.h"
+#include "worker/seed.h"
 
 namespace outboard::capi {
 
@@ -36,6 +37,12 @@ Result<Configured> open_configured(std::string_view json) {
   if (options.host == Host::on_caller)
     return fail(Code::bad_request, "host: through C there is no \"inline\"",
                 "\"thread\" and \"process\" there are; leave it out for a thread");
+  if (!options.seed.empty()) {
+    if (options.storage == Storage::memory)
+      return fail(Code::bad_request, "seed: through C it is of no use in memory",
+                  "send an `import` instead");
+    TRY(put_seed(config.path, options.seed));
+  }
   auto engine = TRY(EngineHandle::start(options));
   Bytes greeting;
   request::write_hello(greeting, hello_id);

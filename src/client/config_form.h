@@ -22,6 +22,7 @@ template <class Form>
 void describe(Form& form, Config& config) {
   auto& options = config.options;
   describe_storage(form, config.path, options.storage, options.durability);
+  form.text("seed", options.seed);
   form.choice("host", options.host,
               {{"thread", Host::thread}, {"inline", Host::on_caller}, {"process", Host::process}});
   form.duration("open_timeout_ms", options.open_timeout);

@@ -6,6 +6,7 @@
 #include "client/opening.h"
 #include "worker/inline_host.h"
 #include "worker/process_host.h"
+#include "worker/seed.h"
 #include "worker/thread_host.h"
 
 namespace outboard {
@@ -15,6 +16,8 @@ Result<Database> open(const std::string& path, const Options& options) {
 }
 
 Result<Database> open(const std::string& path, const Options& options, SetUpFunction set_up) {
+  bool is_memory = options.storage == Storage::memory;
+  if (!options.seed.empty() && !is_memory) TRY(put_seed(path, options.seed));
   std::unique_ptr<Link> host;
   if (options.host == Host::thread) {
     try {
@@ -32,14 +35,17 @@ Result<Database> open(const std::string& path, const Options& options, SetUpFunc
   } else {
     host = std::make_unique<InlineHost>(std::move(set_up));
   }
-  return detail::open_through(std::move(host),
-                              {.path = path,
-                               .storage = options.storage,
-                               .durability = options.durability,
-                               .config = options.config},
-                              options.executor, options.open_timeout,
-                              fail(Code::timeout, "the engine did not open " + path + " in time",
-                                   "check that the storage answers, or allow more time"));
+  auto db =
+      TRY(detail::open_through(std::move(host),
+                               {.path = path,
+                                .storage = options.storage,
+                                .durability = options.durability,
+                                .config = options.config},
+                               options.executor, options.open_timeout,
+                               fail(Code::timeout, "the engine did not open " + path + " in time",
+                                    "check that the storage answers, or allow more time")));
+  if (!options.seed.empty() && is_memory) TRY(db.import_from(options.seed));
+  return db;
 }
 
 Result<Database> open(const Config& config) { return open(config.path, config.options); }
