@@ -137,6 +137,9 @@ const changes = () =>
 
 const workerUrl = '/outboard/faulty.js'
 
+/** Some sixty openings in each. */
+export const timeoutMs = 300_000
+
 // What the test asks for is served once; who comes behind gets the worker as it should be.
 function serveOnce(server) {
   const preludes = []

@@ -17,7 +17,9 @@ export async function run({ report, filter }) {
     const module = await import(pathToFileURL(join(here, file)).href)
     const title = file.replace(/\.test\.mjs$/, '')
     for (const [name, body] of Object.entries(module.tests)) {
-      if (`${title}: ${name}`.includes(filter)) tests.push({ name: `${title}: ${name}`, body })
+      const { timeoutMs = testTimeoutMs } = module
+      if (`${title}: ${name}`.includes(filter))
+        tests.push({ name: `${title}: ${name}`, body, timeoutMs })
     }
   }
   if (tests.length === 0) return
@@ -27,8 +29,8 @@ export async function run({ report, filter }) {
   const context = await launch(profile)
   try {
     let number = 0
-    for (const { name, body } of tests)
-      await runTest({ name, body, report, context, server, database: `test ${++number}` })
+    for (const { name, body, timeoutMs } of tests)
+      await runTest({ name, body, timeoutMs, report, context, server, database: `test ${++number}` })
   } finally {
     await context.close().catch(() => {})
     server.stop()
@@ -36,7 +38,7 @@ export async function run({ report, filter }) {
   }
 }
 
-async function runTest({ name, body, report, context, server, database }) {
+async function runTest({ name, body, timeoutMs, report, context, server, database }) {
   const start = performance.now()
   const pages = []
   const log = []
@@ -52,8 +54,8 @@ async function runTest({ name, body, report, context, server, database }) {
   try {
     const late = new Promise((_, reject) => {
       timer = setTimeout(
-        () => reject(new Error(`not done after ${testTimeoutMs} ms`)),
-        testTimeoutMs,
+        () => reject(new Error(`not done after ${timeoutMs} ms`)),
+        timeoutMs,
       )
     })
     const page = await newPage()
