@@ -21,8 +21,9 @@ export function peakMegabytes(profile) {
       if (read(at, 'cmdline').includes(`--user-data-dir=${profile}`)) return true
     return false
   }
-  const renderers = pids.filter((pid) => read(pid, 'cmdline').includes('--type=renderer') && isIts(pid))
-  const peaks = renderers.map((pid) => Number(/^VmHWM:\s*(\d+)/m.exec(read(pid, 'status'))?.[1] ?? 0))
+  const isRenderer = (pid) => read(pid, 'cmdline').includes('--type=renderer')
+  const peakOf = (pid) => Number(/^VmHWM:\s*(\d+)/m.exec(read(pid, 'status'))?.[1] ?? 0)
+  const peaks = pids.filter((pid) => isRenderer(pid) && isIts(pid)).map(peakOf)
   if (peaks.length === 0) throw new Error('the renderer is not found in /proc')
   return Math.max(...peaks) / 1024
 }

@@ -21,7 +21,7 @@ export interface TabEvents {
 const silenceMs = 200
 /** the locks are looked at as often as this, */
 const lookMs = 1_000
-/** and it is given up after so long: a worker that is ended in a statement takes 2.5 seconds to die. */
+/** and it is given up after so long: a worker in a statement takes 2.5 seconds to die. */
 const patienceMs = 4_000
 /** So many engines of this tab may die within that time before it gives up. */
 const deathsMax = 5

@@ -22,8 +22,8 @@ async function writeOnHere() {
   }
 }
 
-// Transactions of a small row, a big one and another small one, and beside them an insert that never
-// ends. Each is told as it is acknowledged.
+// Transactions of a small row, a big one and another small one, and beside them an insert that
+// never ends. Each is told as it is acknowledged.
 function writeOnHalves(round) {
   const writeOn = async () => {
     for (;;) {
@@ -128,7 +128,7 @@ async function killedWhileWriting({ server, database, note }, durability) {
 }
 
 export const tests = {
-  'L4, L5: a page that is reloaded or crashes in transactions, 50 times, loses nothing and leaves no half':
+  'L4, L5: a page that is reloaded or crashes in transactions, 50 times, loses nothing':
     goesInTransactions,
   'acknowledged transactions survive the SIGKILL of the browser': (given) =>
     killedWhileWriting(given, 'process'),

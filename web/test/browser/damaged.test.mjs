@@ -17,15 +17,17 @@ async function damage([name, file, { at = 0, bytes = 0, size }]) {
   const folder = await databases.getDirectoryHandle(name.replaceAll(' ', '%20'))
   const handle = await folder.getFileHandle(file)
   const writable = await handle.createWritable({ keepExistingData: true })
-  if (bytes > 0) await writable.write({ type: 'write', position: at, data: new Uint8Array(bytes).fill(0xa5) })
+  const data = new Uint8Array(bytes).fill(0xa5)
+  if (bytes > 0) await writable.write({ type: 'write', position: at, data })
   if (size !== undefined) await writable.truncate(size)
   await writable.close()
 }
 
-const readAll = () => db.all('select * from t').then(
-  (rows) => `${rows.length} rows`,
-  ({ code }) => code,
-)
+const readAll = () =>
+  db.all('select * from t').then(
+    (rows) => `${rows.length} rows`,
+    ({ code }) => code,
+  )
 
 const integrity = () =>
   db.first('pragma integrity_check').then(
@@ -33,7 +35,7 @@ const integrity = () =>
     ({ code }) => code,
   )
 
-// Holds a file open as somebody else's worker would; `held` and `letGo` tell and end it.
+// Holds a file open as somebody else's worker would, until `foreign` is terminated.
 async function holdForeign([name, file]) {
   const script = `onmessage = async ({ data: [name, file] }) => {
     const root = await navigator.storage.getDirectory()
@@ -49,7 +51,10 @@ async function holdForeign([name, file]) {
 }
 
 export const tests = {
-  'a header that is damaged is corrupt, and the file stays as it is': async ({ page, database }) => {
+  'a header that is damaged is corrupt, and the file stays as it is': async ({
+    page,
+    database,
+  }) => {
     await page.evaluate(openDatabase, [database])
     await page.evaluate(fill)
     await page.evaluate(() => db.close())

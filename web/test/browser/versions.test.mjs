@@ -1,5 +1,5 @@
-// Deploys: pages of several builds, and of several versions of the application's schema, meet in one
-// database (rule H10).
+// Deploys: pages of several builds, and of several versions of the application's schema, meet in
+// one database (rule H10).
 import { serveBuild } from './builds.mjs'
 import { SharedDatabase, withBrowser } from './shared_database.mjs'
 import { check, equal, failureOf, openDatabase } from './support.mjs'
@@ -65,7 +65,11 @@ export const tests = {
       equal(await newer.evaluate(openNewer, database), [{ a: 1 }])
     }),
 
-  'H10: a worker of another build than its page is outdated': async ({ page, server, database }) => {
+  'H10: a worker of another build than its page is outdated': async ({
+    page,
+    server,
+    database,
+  }) => {
     await serveBuild(server, '/older', 1)
     const { code, hint } = await page.evaluate(failureOf, [
       database,
