@@ -45,6 +45,15 @@ Result<void> MergedRows::write(const RowKey& row, const StoredRow& stored) {
   return {};
 }
 
+Result<bool> MergedRows::insert(const RowKey& row, ByteView stored) {
+  auto* insert = TRY(ask(insert_, "insert or ignore into sqlite_outboard_row values (?, ?, ?)"));
+  bind_row(*insert, row);
+  insert->bind_blob(3, stored);
+  (void)TRY(insert->step());
+  insert->reset();
+  return sqlite3_changes64(writer_.handle()) != 0;
+}
+
 Result<std::optional<MergedRows::Entry>> MergedRows::next(const RowKey& behind) {
   auto* next = TRY(ask(next_,
                        "select tab, key, state from sqlite_outboard_row where (tab, key) > (?, ?) "

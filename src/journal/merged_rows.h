@@ -21,6 +21,9 @@ class MergedRows {
   // A row without slots is forgotten.
   Result<void> write(const RowKey& row, const StoredRow& stored);
 
+  // The same for a row that was never heard of; false, and nothing is written, if it was.
+  Result<bool> insert(const RowKey& row, ByteView stored);
+
   // The next row of any table behind that one, in the order of keys; nothing behind the last.
   struct Entry {
     RowKey row = {};
@@ -46,7 +49,7 @@ class MergedRows {
   Connection& writer_;
   Numbers numbers_;
   std::map<TableId, bool> claimed_;
-  StatementLease read_, write_, erase_, next_, claim_, unclaim_, next_claim_, has_claims_;
+  StatementLease read_, write_, insert_, erase_, next_, claim_, unclaim_, next_claim_, has_claims_;
 };
 
 }  // namespace outboard::journal

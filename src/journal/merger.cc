@@ -14,6 +14,32 @@ std::vector<ColumnId> columns_of(const TrackedTable& table) {
   return columns;
 }
 
+// Mostly rows are new, and many of a transaction have the same state: it is encoded once.
+class Inserted {
+ public:
+  explicit Inserted(MergedRows& merged) : merged_(merged) {}
+
+  // False if the row is not new.
+  Result<bool> take(const RowChange& change, Stamp stamp) {
+    if (change.verb != Verb::insert || change.moved_from || !change.counters.empty()) return false;
+    bool is_known =
+        stamp == stamp_ && std::ranges::equal(change.columns, columns_, {}, &ColumnWrite::column);
+    if (!is_known) {
+      state_ = TRY(encode_inserted(change.columns, stamp, merged_.numbers()));
+      stamp_ = stamp;
+      columns_.clear();
+      for (const auto& write : change.columns) columns_.push_back(write.column);
+    }
+    return merged_.insert(change.row, state_);
+  }
+
+ private:
+  MergedRows& merged_;
+  Stamp stamp_ = {};
+  std::vector<ColumnId> columns_;
+  Bytes state_;
+};
+
 }  // namespace
 
 Result<bool> Merger::concerns(const Intent& intent) {
@@ -40,8 +66,14 @@ Result<void> Merger::fold(std::span<const Changes* const> transactions) {
   if (transactions.size() > 1)
     std::ranges::stable_sort(steps, {},
                              [](const Step& step) -> const RowKey& { return step.change->row; });
+  Inserted inserted(merged_);
   for (std::size_t from = 0; from < steps.size();) {
     const RowKey& row = steps[from].change->row;
+    bool is_alone = from + 1 == steps.size() || steps[from + 1].change->row != row;
+    if (is_alone && TRY(inserted.take(*steps[from].change, steps[from].stamp))) {
+      ++from;
+      continue;
+    }
     auto stored = TRY(merged_.read(row)).value_or(StoredRow());
     for (; from < steps.size() && steps[from].change->row == row; ++from)
       take_in(stored, *steps[from].change, *steps[from].before, steps[from].stamp);

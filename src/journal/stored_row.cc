@@ -233,6 +233,17 @@ Result<StoredRow> decode_stored(ByteView bytes, Numbers& numbers) {
   return Decoder(bytes, numbers).run();
 }
 
+Result<Bytes> encode_inserted(std::span<const ColumnWrite> columns, Stamp stamp, Numbers& numbers) {
+  StoredRow row;
+  row.state.slots.push_back({.slot = {.kind = Slot::Kind::added}, .pending = Version{stamp, {}}});
+  for (const auto& write : columns) {
+    row.state.slots.push_back({.slot = {.kind = Slot::Kind::column, .column = write.column},
+                               .pending = Version{stamp, {}}});
+    row.shown.push_back(write.column);
+  }
+  return encode(row, numbers);
+}
+
 StoredRow row_before_time(std::span<const ColumnId> columns) {
   StoredRow row;
   row.state.slots.push_back({.slot = {.kind = Slot::Kind::added}, .acknowledged = Version()});

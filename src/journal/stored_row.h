@@ -35,6 +35,10 @@ Result<StoredRow> decode_stored(ByteView bytes, Numbers& numbers);
 // nobody. `columns` are ascending.
 StoredRow row_before_time(std::span<const ColumnId> columns);
 
+// A row that a pending transaction has inserted, and nobody else wrote: its columns are in the
+// table.
+Result<Bytes> encode_inserted(std::span<const ColumnWrite> columns, Stamp stamp, Numbers& numbers);
+
 // Takes in what a local transaction did to the row, as pending. What the row showed before is in
 // the effect, and is kept where it is still wanted.
 // REQUIRES: the stamp is greater than all in the row.
