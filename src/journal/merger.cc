@@ -1,6 +1,7 @@
 #include "journal/merger.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "journal/cells.h"
 
@@ -63,9 +64,11 @@ Result<void> Merger::fold(std::span<const Changes* const> transactions) {
     for (std::size_t i = 0; i < changes->intent.rows.size(); ++i)
       steps.push_back({&changes->intent.rows[i], &changes->effect[i], changes->intent.stamp});
   }
-  if (transactions.size() > 1)
-    std::ranges::stable_sort(steps, {},
-                             [](const Step& step) -> const RowKey& { return step.change->row; });
+  if (transactions.size() > 1) {
+    std::ranges::sort(steps, [](const Step& left, const Step& right) {
+      return std::tie(left.change->row, left.stamp) < std::tie(right.change->row, right.stamp);
+    });
+  }
   Inserted inserted(merged_);
   for (std::size_t from = 0; from < steps.size();) {
     const RowKey& row = steps[from].change->row;
