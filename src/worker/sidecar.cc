@@ -144,6 +144,7 @@ int run_sidecar(int socket, const SidecarOptions& options, const SetUpFunction& 
     to_client->watch(engine);
     auto client = engine.connect(to_client);
     bool well = pump(socket, engine, client, *to_client);
+    if (!well) to_client->end("its client sent what is no message");  // unless it said why before
     engine.stop();
     to_client->finish();
     return well ? 0 : 1;
