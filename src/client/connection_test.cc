@@ -195,10 +195,17 @@ TEST_F(ClientConnection, AWaitMayEndBeforeTheAnswerComes) {
 // Nobody waits for anything any more: it is sent by whoever brings the credit.
 TEST_F(ClientConnection, H22_AManyThatIsDroppedIsSentToItsEnd) {
   auto many = std::make_shared<ManyCall>();
+  auto write_chunk = [](Bytes& message, std::uint64_t id) {
+    FrameWriter frame(message);
+    cbor::Writer out(message);
+    begin_envelope(out, FrameKind::chunk, id, {}, 1);
+    out.array(0);
+    frame.end_head();
+    frame.finish();
+  };
   connection->send(many, [&](Bytes& message, std::uint64_t id) {
-    write_bare_frame(message, FrameKind::request, id, {});
-    for (int i = 0; i < 10; ++i)
-      write_bare_frame(many->unsent.emplace_back(), FrameKind::chunk, id, {});
+    write_bare_frame(message, FrameKind::ping, id, {});
+    for (int i = 0; i < 10; ++i) write_chunk(many->unsent.emplace_back(), id);
   });
   EXPECT_TRUE(connection->forget(*many));
   for (int i = 0; i < 10; ++i) {

@@ -209,7 +209,7 @@ TEST_F(RequestTest, L10_what_is_missing_wrong_or_too_much_is_named) {
   EXPECT_EQ(
       complaint("open",
                 [](cbor::Writer& out) { out.map(1), out.text("storage"), out.text("cloud"); }),
-      "open: storage: expected 'file' or 'memory'");
+      "open: storage: expected 'file', 'memory' or 'autosave'");
 }
 
 TEST_F(RequestTest, a_zero_byte_in_the_sql_is_refused) {
