@@ -18,7 +18,7 @@ class Executor {
   virtual ~Executor() = default;
 
   // Sees to it that `work` is run soon, once, behind what was posted before, and returns at once:
-  // the work is never done inside of post(). Must not throw.
+  // the work is never done inside of post(), nor is anything waited for there. Must not throw.
   virtual void post(std::function<void()> work) = 0;
 };
 

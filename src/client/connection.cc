@@ -119,8 +119,9 @@ bool Connection::watch(Call& call, Executor* executor, std::function<void()> rea
 bool Connection::call_back(Executor* executor, std::function<void()> ready) {
   if (!executor) executor = executor_;
   if (!executor) return false;
+  NoWaiting in_post;
   executor->post([ready = std::move(ready)] {
-    NoWaiting here;
+    NoWaiting in_callback;
     ready();
   });
   return true;
