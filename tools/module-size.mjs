@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // What the WebAssembly module weighs, and which room each byte of code and data comes from.
 //   node tools/module-size.mjs [--folder build/wasm] [--max-brotli BYTES]
-// Reads outboard.map, which the linker wrote, and outboard.min.wasm beside it. Templates of the
-// standard library count for the room that uses them. Ends with 1 if brotli makes more of it than
-// BYTES.
+// Reads outboard.map and outboard.wasm, as the linker wrote them: what the rooms have in there; and
+// outboard.min.wasm, which is made of that and shipped. Templates of the standard library count for
+// the room that uses them. Ends with 1 if brotli makes more of what is shipped than BYTES.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -42,7 +42,7 @@ function read(file) {
 
 /** The size of each section of a module with its header, by its number in the format. */
 function sectionsOf(module) {
-  if (module.readUInt32LE(0) !== 0x6d736100) fail('outboard.min.wasm is no WebAssembly module')
+  if (module.readUInt32LE(0) !== 0x6d736100) fail('outboard.wasm is no WebAssembly module')
   const sizes = new Map()
   for (let at = 8; at < module.length; ) {
     const start = at
@@ -96,33 +96,31 @@ function attribute(map) {
 }
 
 const { folder, brotliMax } = readOptions()
-const module = read(join(folder, 'outboard.min.wasm'))
+const linked = read(join(folder, 'outboard.wasm'))
+const shipped = read(join(folder, 'outboard.min.wasm'))
 const { rooms, codeBytes } = attribute(read(join(folder, 'outboard.map')).toString())
 const codeSection = 10
-if (sectionsOf(module).get(codeSection) !== codeBytes)
-  fail('outboard.map and outboard.min.wasm are of different builds: build again')
+if (sectionsOf(linked).get(codeSection) !== codeBytes)
+  fail('outboard.map and outboard.wasm are of different builds: build again')
 
 const row = (name, ...cells) =>
   console.log(name.padEnd(14) + cells.map((cell) => String(cell).padStart(12)).join(''))
-const share = (bytes) => `${((100 * bytes) / module.length).toFixed(1)} %`
-row('room', 'code', 'data', 'together', 'of all')
 let attributed = 0
+for (const { code, data } of rooms.values()) attributed += code + data
+const share = (bytes) => `${((100 * bytes) / attributed).toFixed(1)} %`
+row('room', 'code', 'data', 'together', 'of all')
 const sorted = [...rooms].sort(([, a], [, b]) => b.code + b.data - a.code - a.data)
-for (const [name, { code, data }] of sorted) {
-  attributed += code + data
+for (const [name, { code, data }] of sorted)
   row(name, code, data, code + data, share(code + data))
-}
-const rest = module.length - attributed
-row('tables, types', '', '', rest, share(rest))
 
-const brotli = brotliCompressSync(module, {
+const brotli = brotliCompressSync(shipped, {
   params: {
     [constants.BROTLI_PARAM_QUALITY]: 11,
-    [constants.BROTLI_PARAM_SIZE_HINT]: module.length,
+    [constants.BROTLI_PARAM_SIZE_HINT]: shipped.length,
   },
 }).length
 console.log(
-  `\noutboard.min.wasm: ${module.length} bytes, gzip ${gzipSync(module, { level: 9 }).length}, ` +
+  `\noutboard.min.wasm: ${shipped.length} bytes, gzip ${gzipSync(shipped, { level: 9 }).length}, ` +
     `brotli ${brotli}`,
 )
 if (brotli > brotliMax) fail(`brotli: ${brotli} bytes, at most ${brotliMax} are allowed`, 1)

@@ -100,7 +100,7 @@ set_up_debian() {
 # On another system the names and versions of packages differ, so only look whether the tools exist.
 look_for_tools() {
   say "this is not Debian 12, the only system Outboard is tested on; going on with the tools that are here."
-  local tools=(g++ cmake ninja clang++-22 wasm-ld-22 node npm) absent=() tool
+  local tools=(g++ cmake ninja clang++-22 wasm-ld-22 wasm-opt node npm) absent=() tool
   [[ $purpose == build ]] || tools+=(clang-format-22 clang-tidy-22 chromium)
   for tool in "${tools[@]}"; do
     command -v "$tool" >/dev/null || absent+=("$tool")
