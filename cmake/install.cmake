@@ -7,7 +7,7 @@ include(CMakePackageConfigHelpers)
 
 # outboard_static: the objects of all rooms that an application needs, and SQLite's, in one archive.
 set(objects "")
-foreach(name IN ITEMS base protocol client store journal engine worker capi sqlite)
+foreach(name IN ITEMS base protocol client store sync journal engine worker capi sqlite)
   list(APPEND objects $<TARGET_OBJECTS:${name}>)
 endforeach()
 add_library(outboard_static STATIC ${objects})
@@ -28,6 +28,9 @@ set_target_properties(outboard_shared PROPERTIES
 target_include_directories(outboard_shared INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(outboard_shared PRIVATE Threads::Threads m)
 target_link_options(outboard_shared PRIVATE -Wl,--version-script=${exported})
+if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")  # whose functions only come with the program
+  target_link_options(outboard_shared PRIVATE -Wl,--no-undefined)
+endif()
 
 # ---- Installed ----
 
