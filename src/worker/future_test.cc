@@ -260,9 +260,9 @@ INSTANTIATE_TEST_SUITE_P(Hosts, Futures, testing::Values(Host::thread, Host::on_
                          });
 
 TEST(ThreadFutures, H22_CancelReachesARequestWithACallback) {
+  Loop loop;
   auto db = outboard::open("futures", {.storage = Storage::memory});
   ASSERT_EQ(code(db), "ok");
-  Loop loop;
   std::string ended;
   auto answer = db->exec(endless);
   answer.on_ready(loop, [&](Result<Rows> rows) { ended = code(rows); });
@@ -273,8 +273,6 @@ TEST(ThreadFutures, H22_CancelReachesARequestWithACallback) {
 
 // An executor that does the forbidden: it waits inside of post(), on the engine's own thread.
 TEST(ThreadFutures, H22_NobodyWaitsOnTheEnginesThread) {
-  auto db = outboard::open("futures", {.storage = Storage::memory});
-  ASSERT_EQ(code(db), "ok");
   struct Waits : Executor {
     void post(std::function<void()> work) override {
       if (!waited) {
@@ -288,6 +286,8 @@ TEST(ThreadFutures, H22_NobodyWaitsOnTheEnginesThread) {
     std::atomic<bool> waited{false};
     std::string said;
   } waits;
+  auto db = outboard::open("futures", {.storage = Storage::memory});
+  ASSERT_EQ(code(db), "ok");
   waits.db = &*db;
   bool called = false;
   db->exec("select 1").on_ready(waits, [&](Result<Rows>) { called = true; });
@@ -296,9 +296,9 @@ TEST(ThreadFutures, H22_NobodyWaitsOnTheEnginesThread) {
 }
 
 TEST(ThreadFutures, H22_CallbacksOfManyThreadsAllCome) {
+  Loop loop;
   auto db = outboard::open("futures", {.storage = Storage::memory});
   ASSERT_EQ(code(db), "ok");
-  Loop loop;
   constexpr int threads_count = 4, calls = 300;
   std::atomic<int> called{0};
   std::vector<std::thread> threads;

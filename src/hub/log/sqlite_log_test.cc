@@ -142,7 +142,7 @@ TEST_F(SqliteLogTest, AnAppendThatIsUnderWayAtTheEndIsFinished) {
 class FailingLogTest : public ::testing::Test {
  protected:
   FailingLogTest() { words.start(*kept.log, "notes"); }
-  ~FailingLogTest() override { FailingVfs::disk_is_full = FailingVfs::flush_fails = false; }
+  void TearDown() override { FailingVfs::disk_is_full = FailingVfs::flush_fails = false; }
 
   bool is_installed = (FailingVfs::install(), true);
   LogInFolder kept{FailingVfs::name};
